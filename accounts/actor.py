@@ -1,0 +1,42 @@
+"""Who acts: every verb is done by an Actor, and the log names it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+
+@dataclass(frozen=True)
+class Actor:
+    """A user, the system (a named job) or an outsider (contact, signed link)."""
+
+    kind: str
+    name: str
+    user: User | None = None
+    ip: str = ""
+
+    @classmethod
+    def of(cls, by: Actor | User) -> Actor:
+        """The actor behind `by`: services accept a plain user where no request is at hand."""
+        if isinstance(by, Actor):
+            return by
+        return cls(kind="user", name=str(by), user=by)
+
+    @classmethod
+    def system(cls, job: str) -> Actor:
+        """The system itself, acting as the job `job`."""
+        return cls(kind="system", name=job)
+
+    @property
+    def user_id(self) -> int | None:
+        return self.user.pk if self.user else None
+
+    @property
+    def is_system(self) -> bool:
+        return self.kind == "system"
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,83 @@
+"""Reading approvals: the rule that fits, the people behind a role, what is still asked."""
+
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from accounts.models import Department, User
+from approvals.models import ApprovalRequest, AuthorityRule, Decision
+from core.errors import Refused
+from process.models import StageRecord
+from process.models.case import holders_of
+
+
+def rule_for(record: StageRecord) -> AuthorityRule:
+    """The lowest rule whose every dimension fits the record's measures.
+
+    Raises Refused naming the gap where no rule fits: a missing rule blocks, it never lets pass.
+    """
+    measures = record.measures()
+    amount = Decimal(measures.get("gross_amount") or 0)
+    margin = measures.get("margin")
+    for rule in AuthorityRule.objects.filter(document=record.record_kind(), is_active=True):
+        if rule.up_to_amount is not None and amount > rule.up_to_amount:
+            continue
+        if rule.min_margin is not None and (margin is None or Decimal(margin) < rule.min_margin):
+            continue
+        return rule
+    raise Refused(_("No authority rule covers this %(document)s.") % {"document": record._meta.verbose_name})
+
+
+def people_for(role: str, record: StageRecord) -> list[int]:
+    """User ids behind a seat, a role or "department_head" for this record."""
+    if role == "department_head":
+        return _heads(record.department_id)
+    return holders_of(record.case_id, role)
+
+
+def _heads(department_id: int | None) -> list[int]:
+    """The heads from the department up to the top, nearest first."""
+    rows = {pk: (parent, head) for pk, parent, head in Department.objects.values_list("pk", "parent_id", "head_id")}
+    found: list[int] = []
+    while department_id in rows:
+        department_id, head = rows[department_id]
+        if head and head not in found:
+            found.append(head)
+    return found
+
+
+def pending_request(record: StageRecord) -> ApprovalRequest | None:
+    """The request that waits for a decision on the record."""
+    return ApprovalRequest.objects.filter(document_kind=record.record_kind(), document_id=record.pk, state="pending").first()
+
+
+def requests_of(record: StageRecord) -> QuerySet[ApprovalRequest]:
+    """All requests on a record, newest first, with their decisions at hand."""
+    found = ApprovalRequest.objects.filter(document_kind=record.record_kind(), document_id=record.pk)
+    return found.prefetch_related("decisions__decided_by", "decisions__on_behalf_of").order_by("-pk")
+
+
+def open_conditions(record: StageRecord) -> list[Decision]:
+    """Conditions of the last approval that are not met yet: they block what follows."""
+    last = ApprovalRequest.objects.filter(document_kind=record.record_kind(), document_id=record.pk).order_by("-pk").first()
+    if last is None:
+        return []
+    return list(last.decisions.exclude(conditions="").filter(met_at__isnull=True))
+
+
+def approved_request(record: StageRecord) -> ApprovalRequest | None:
+    """The last request when it was approved: the proof that a gate is passed."""
+    last = requests_of(record).first()
+    return last if last is not None and last.state == "approved" else None
+
+
+def waiting_for(user: User) -> list[tuple[str, int, Any]]:
+    """(kind, object id, due) of every decision that waits for the user or those the user deputises for."""
+    from process.models import StepRecord
+
+    steps = StepRecord.objects.filter(
+        state=StepRecord.State.OPEN, verb="approve", assignees__overlap=list(user.acting_ids)
+    ).order_by("due_at")
+    return [(step.kind, step.object_id or 0, step.due_at) for step in steps[:100]]

@@ -1,0 +1,14 @@
+// One bundle for every page. Each module looks after one thing and finds its elements by data attributes.
+// Order matters once: drafts put typed values back before pickers are drawn over the selects.
+import "./requests.js";
+import "./drafts.js";
+import "./dialogs.js";
+import "./guard.js";
+import "./keyboard.js";
+import "./menus.js";
+import "./table.js";
+import "./lines.js";
+import "./numbers.js";
+import "./picker.js";
+import "./board.js";
+import "./toasts.js";

@@ -1,0 +1,48 @@
+// The one dialog for verbs (#modal), and any <dialog> opened by data-open="#id". The browser keeps the focus inside.
+import { text } from "./texts.js";
+
+const modal = () => document.getElementById("modal");
+
+function mayLose(dialog) {
+  return !dialog.querySelector("form[data-dirty]") || confirm(text("unsaved"));
+}
+
+export function close(dialog) {
+  for (const form of dialog.querySelectorAll("form[data-dirty]")) delete form.dataset.dirty;
+  dialog.close();
+}
+
+document.addEventListener("htmx:afterSwap", (event) => {
+  if (event.detail.target?.id !== "modal-body") return;
+  const body = document.getElementById("modal-body");
+  if (!body.innerHTML.trim()) return;
+  modal().classList.toggle("wide", Boolean(body.querySelector(".lines, .fourcost")));
+  if (!modal().open) modal().showModal();
+  const wrong = body.querySelector(".is-invalid, [aria-invalid=true]");
+  const first = wrong || body.querySelector(".modal-main :is(input:not([type=hidden]), select, textarea)") || body.querySelector("[type=submit]");
+  first?.focus();
+});
+
+document.addEventListener("modal-close", () => modal().open && close(modal()));
+
+document.addEventListener("click", (event) => {
+  const opener = event.target.closest("[data-open]");
+  if (opener) document.querySelector(opener.dataset.open)?.showModal();
+  const closer = event.target.closest("[data-close]");
+  const dialog = closer?.closest("dialog") || (event.target.tagName === "DIALOG" ? event.target : null);
+  if (dialog && (closer || outside(dialog, event)) && mayLose(dialog)) {
+    event.preventDefault();
+    close(dialog);
+  } else if (closer && closer.tagName === "BUTTON" && !dialog) history.back();
+});
+
+function outside(dialog, event) {
+  const box = dialog.getBoundingClientRect();
+  return event.clientX < box.left || event.clientX > box.right || event.clientY < box.top || event.clientY > box.bottom;
+}
+
+document.addEventListener("cancel", (event) => event.target.tagName === "DIALOG" && !mayLose(event.target) && event.preventDefault(), true);
+document.addEventListener("close", (event) => event.target.id === "modal" && (document.getElementById("modal-body").innerHTML = ""), true);
+document.addEventListener("submit", (event) => {
+  if (event.target.matches("[data-closes-dialog]")) event.target.closest("dialog")?.close();
+});

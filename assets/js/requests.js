@@ -1,0 +1,117 @@
+// What happens around every htmx request: CSRF, tidy addresses, refusals, a lost session, a lost line, a changed record.
+import htmx from "htmx.org";
+import { saveDraft } from "./drafts.js";
+import { text } from "./texts.js";
+import { toast } from "./toasts.js";
+
+const SHOWN_IN_DIALOG = [400, 403, 404, 409, 412, 422];
+
+document.addEventListener("htmx:configRequest", (event) => {
+  const { verb, headers, parameters } = event.detail;
+  if (verb !== "get") headers["X-CSRFToken"] = document.querySelector("meta[name=csrf-token]")?.content || "";
+  else for (const [name, value] of Object.entries(parameters)) if (value === "") delete parameters[name];
+});
+
+function isSignIn(xhr) {
+  return xhr.status === 401 || (xhr.status === 200 && /<form[^>]*data-sign-in/.test(xhr.responseText));
+}
+
+function signInAgain(source) {
+  const form = source.closest?.("form[data-guard]");
+  if (form) saveDraft(form);
+  for (const open of document.querySelectorAll("form[data-dirty]")) delete open.dataset.dirty;
+  const login = document.getElementById("texts")?.dataset.loginUrl || "/login/";
+  location.assign(`${login}?next=${encodeURIComponent(location.pathname + location.search)}`);
+}
+
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { xhr, requestConfig } = event.detail;
+  if (isSignIn(xhr)) {
+    event.detail.shouldSwap = false;
+    event.detail.isError = false;
+    signInAgain(event.detail.elt || event.target);
+    return;
+  }
+  if (!SHOWN_IN_DIALOG.includes(xhr.status)) {
+    const moved = xhr.responseURL && new URL(xhr.responseURL).pathname !== new URL(requestConfig.path, location.href).pathname;
+    // A form that was saved and redirected: the answer is another page, so go there.
+    if (moved && requestConfig.verb === "post") {
+      event.detail.shouldSwap = false;
+      location.assign(xhr.responseURL);
+    }
+    return;
+  }
+  const answer = xhr.responseText;
+  const toDialog = answer.includes('id="error"') || answer.includes('id="verb"');
+  if (answer.includes('id="error"')) event.detail.selectOverride = "#error";
+  else if (answer.includes('id="verb"')) event.detail.selectOverride = "unset";
+  else if (answer.trimStart().startsWith("{") || !answer.trim()) {
+    event.detail.shouldSwap = false;
+    toast(text("failed"), "error");
+    return;
+  }
+  if (toDialog) {
+    event.detail.target = document.getElementById("modal-body");
+    event.detail.swapOverride = "innerHTML";
+  }
+  event.detail.shouldSwap = true;
+});
+
+for (const name of ["htmx:sendError", "htmx:timeout"]) document.addEventListener(name, () => toast(text("offline"), "error"));
+document.addEventListener("htmx:responseError", () => toast(text("failed"), "error"));
+
+let waiting = 0;
+let timer;
+document.addEventListener("htmx:beforeRequest", () => {
+  waiting += 1;
+  timer ||= setTimeout(() => document.documentElement.classList.add("busy"), 150);
+});
+document.addEventListener("htmx:afterRequest", () => {
+  waiting = Math.max(0, waiting - 1);
+  if (waiting) return;
+  clearTimeout(timer);
+  timer = 0;
+  document.documentElement.classList.remove("busy");
+});
+
+// A verb fired from the dialog answers with the record's address. Whoever fired it stays where they are, on the board or the
+// parent's page, and sees it renewed; only when this page is gone for them they follow the address.
+document.addEventListener("htmx:beforeOnLoad", (event) => {
+  const { xhr, elt } = event.detail;
+  const address = xhr.getResponseHeader("HX-Redirect");
+  const dialog = elt.closest?.("#verb")?.closest("dialog");
+  if (!address || !dialog) return;
+  event.preventDefault();
+  dialog.close();
+  refresh(address).catch(() => location.assign(address));
+});
+
+// HX-Trigger "record-changed": fetch this page again and exchange what shows, without a reload or a lost scroll position.
+async function refresh(otherwise = location.href) {
+  const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+  if (answer.redirected || !answer.ok) {
+    location.assign(otherwise);
+    return;
+  }
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  for (const id of ["main", "nav", "toasts"]) {
+    const fresh = page.getElementById(id);
+    const shown = document.getElementById(id);
+    if (!fresh || !shown) continue;
+    shown.replaceWith(fresh);
+    htmx.process(fresh);
+    htmx.trigger(fresh, "htmx:load", { elt: fresh });
+  }
+  document.title = page.title;
+  document.querySelector("[data-primary]")?.focus({ preventScroll: true });
+}
+document.addEventListener("record-changed", () => refresh().catch(() => toast(text("offline"), "error")));
+
+// Ctrl, Cmd and Shift open a link in a new tab or window, also where a plain click opens the dialog.
+document.addEventListener(
+  "click",
+  (event) => {
+    if ((event.ctrlKey || event.metaKey || event.shiftKey) && event.target.closest("a[hx-get]")) event.stopImmediatePropagation();
+  },
+  true,
+);

@@ -1,0 +1,24 @@
+// Rows are links as a whole, and cards on a phone, where each cell needs the name of its column.
+import htmx from "htmx.org";
+
+document.addEventListener("click", (event) => {
+  const row = event.target.closest("tr[data-href]");
+  if (!row || event.target.closest("a, button, input, select, label, summary") || String(getSelection())) return;
+  if (event.ctrlKey || event.metaKey) open(row.dataset.href, "_blank", "noopener");
+  else location.assign(row.dataset.href);
+});
+
+const narrow = matchMedia("(max-width: 640px)");
+
+export function label(table) {
+  const names = [...table.querySelectorAll("thead th")].map((head) => head.textContent.trim());
+  for (const row of table.querySelectorAll("tbody tr, tfoot tr"))
+    [...row.cells].forEach((cell, index) => (cell.dataset.label = cell.matches(".row-actions, .line-end") ? "" : names[index] || ""));
+}
+
+function labelAll(content) {
+  if (!narrow.matches) return;
+  for (const table of content.querySelectorAll("table[data-cards]")) label(table);
+}
+narrow.addEventListener("change", () => labelAll(document));
+htmx.onLoad((content) => labelAll(content.parentElement || document));

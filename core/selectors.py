@@ -1,0 +1,32 @@
+"""Reads of the ground floor."""
+
+from datetime import date
+from decimal import Decimal
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from core.errors import Refused
+from core.models import Currency, ExchangeRate
+
+
+def base_currency() -> str:
+    """Code of the currency the books are kept in (settings.LTC_BASE_CURRENCY or CNY before any is marked)."""
+    code = Currency.objects.filter(is_base=True).values_list("code", flat=True).first()
+    return str(code or getattr(settings, "LTC_BASE_CURRENCY", "CNY"))
+
+
+def rate_on(currency: Currency | str, day: date) -> Decimal:
+    """What one unit of a currency is worth in base currency on a day: the latest rate not after it.
+
+    1 for the base currency; Refused when no rate is known by that day.
+    """
+    code = currency.code if isinstance(currency, Currency) else currency
+    if code == base_currency():
+        return Decimal(1)
+    known = ExchangeRate.objects.filter(currency_id=code, on__lte=day).order_by("-on")
+    rate = known.values_list("rate", flat=True).first()
+    if rate is None:
+        sentence = _("There is no exchange rate for %(currency)s on or before %(day)s.")
+        raise Refused(sentence % {"currency": code, "day": day.isoformat()})
+    return rate

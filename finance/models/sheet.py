@@ -1,0 +1,184 @@
+"""One of the four costings 四算表: estimate 概算, budget 预算, actual 核算, settlement 决算."""
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Self
+
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import RangeOperators
+from django.db import models
+from django.db.models import Deferrable, Q
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from core.fields import MoneyField
+from core.money import format_money
+from finance import costing
+from finance.models.book import CostBook
+from finance.models.dictionary import CostCategory, TaxRate
+from process.machine import State, StateField, States, review, verb
+from process.models import Reviewed, StageRecord
+from process.models.record import RecordQuerySet
+
+if TYPE_CHECKING:
+    from accounts.actor import Actor
+    from accounts.models import User
+
+
+class CostSheetQuerySet(RecordQuerySet):
+    """Costings are shown to those only who may see cost."""
+
+    def visible_to(self, user: "User") -> Self:
+        return super().visible_to(user) if user.has_right("see_cost") else self.none()
+
+
+class CostSheet(Reviewed):
+    """四算表: revenue and cost lines of one costing. Approved it is immutable; a change is the next version."""
+
+    class Kind(models.TextChoices):
+        ESTIMATE = "estimate", _("Estimate")
+        BUDGET = "budget", _("Budget")
+        ACTUAL = "actual", _("Actuals")
+        SETTLEMENT = "settlement", _("Final accounts")
+
+    states = States(
+        State("draft", _("Draft"), "secondary"),
+        State("in_review", _("In review"), "orange"),
+        State("approved", _("Approved"), "green", idle=True),
+        State("superseded", _("Superseded"), "secondary", end=True),
+    )
+    code_prefix = "CS"
+    open_who = ("ar", "sr", "fr", "pfc", "director", "member", "finance", "@owns_book")
+    edit_who = ("owner", "ar", "sr", "fr", "pfc", "finance")
+    edit_states = ("draft",)
+    watched_fields = ("net_revenue", "net_cost", "line_digest")
+    cost_fields = ("net_cost", "net_margin", "margin_percent")
+
+    state = StateField(states)
+    kind_of = models.CharField(_("costing"), max_length=10, choices=Kind, default=Kind.ESTIMATE, db_column="kind")
+    book = models.ForeignKey(CostBook, on_delete=models.PROTECT, related_name="sheets", verbose_name=_("cost book"))
+    version = models.PositiveIntegerField(_("version"), default=1, editable=False)
+    label = models.CharField(_("stands for"), max_length=60, blank=True)
+    accuracy_percent = models.DecimalField(_("accuracy ± %"), max_digits=5, decimal_places=2, null=True, blank=True)
+    net_revenue = MoneyField(_("revenue, net"), default=0)
+    net_cost = MoneyField(_("cost, net"), default=0, editable=False)
+    net_project_cost = MoneyField(_("direct cost, net"), default=0, editable=False)
+    net_contribution_cost = MoneyField(_("cost up to contribution, net"), default=0, editable=False)
+    line_digest = models.CharField(max_length=64, blank=True, editable=False)
+    period = models.ForeignKey(
+        "finance.Period", on_delete=models.PROTECT, null=True, blank=True, related_name="sheets", editable=False
+    )
+    origin = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("copied from")
+    )
+
+    objects = CostSheetQuerySet.as_manager()
+
+    class Meta(StageRecord.Meta):
+        verbose_name = _("cost sheet")
+        verbose_name_plural = _("cost sheets")
+        constraints = [
+            models.UniqueConstraint(fields=["book", "kind_of", "version"], name="one_sheet_per_version"),
+            models.UniqueConstraint(
+                fields=["book", "period"], condition=Q(kind_of="actual"), name="one_actual_per_month"
+            ),
+            # Deferred: the new version is approved before the one it replaces is superseded, in one transaction.
+            ExclusionConstraint(
+                name="one_current_sheet",
+                expressions=[("book", RangeOperators.EQUAL), ("kind_of", RangeOperators.EQUAL)],
+                condition=Q(state="approved", kind_of__in=["estimate", "budget", "settlement"]),
+                deferrable=Deferrable.DEFERRED,
+            ),
+        ]
+        indexes = [*StageRecord.Meta.indexes, models.Index(fields=["book", "kind_of", "state"], name="sheet_by_book")]
+
+    submit, _approve, send_back, withdraw = review(
+        rejected=None, submit_who=("owner", "ar", "sr", "fr", "pfc", "finance", "system"), submit_checks=("ready",)
+    )
+    del _approve
+
+    @verb(source="in_review", target="approved", label=_("Approve"), who=("approver", "system"), primary=True)
+    def approve(self) -> None:
+        """The authorised decider agrees; a freeze of the ledger is approved by the job that made it."""
+
+    @verb(source="approved", target="superseded", label=_("Supersede"), who=("system",), hidden=True)
+    def supersede(self) -> None:
+        """A newer version of the same costing was approved."""
+
+    def owns_book(self, actor: "Actor") -> bool:
+        """Whether the actor owns the book: the seller may estimate before anybody has a seat."""
+        return actor.user is not None and self.book.owner_id in actor.user.acting_ids
+
+    def open_checks(self) -> list[str]:
+        return [_now("The book is frozen.")] if self.book.is_frozen else []
+
+    def edit_checks(self) -> list[str]:
+        return self.open_checks()
+
+    def ready(self) -> list[str]:
+        """A costing without lines says nothing; a frozen book takes no new one."""
+        reasons = self.open_checks() if self.kind_of in (self.Kind.ESTIMATE, self.Kind.BUDGET) else []
+        if self.kind_of in (self.Kind.ESTIMATE, self.Kind.BUDGET) and not self.lines.exists():
+            reasons.append(_now("The costing has no lines yet."))
+        return reasons
+
+    @property
+    def net_margin(self) -> Decimal:
+        return costing.margin(self.net_revenue, self.net_cost)
+
+    net_margin.fget.short_description = _("margin")  # type: ignore[attr-defined]
+
+    @property
+    def margin_percent(self) -> Decimal | None:
+        return costing.margin_percent(self.net_revenue, self.net_cost)
+
+    margin_percent.fget.short_description = _("margin %")  # type: ignore[attr-defined]
+
+    def searchable(self) -> str:
+        return f"{super().searchable()} {self.label} {self.book.code}"
+
+    def measures(self) -> dict[str, Any]:
+        """Authority rules measure a costing by its cost and its margin."""
+        margin = self.margin_percent
+        return {"gross_amount": self.net_cost, "margin": margin if margin is not None else Decimal(0)}
+
+    def decision_facts(self, actor: "Actor") -> list[tuple[str, str]]:
+        percent = self.margin_percent
+        return [
+            (_("costing"), self.get_kind_of_display()),
+            (_("revenue, net"), format_money(self.net_revenue)),
+            (_("cost, net"), format_money(self.net_cost)),
+            (_("margin"), format_money(self.net_margin)),
+            (_("margin %"), f"{percent} %" if percent is not None else "–"),
+        ]
+
+
+class CostLine(models.Model):
+    """One line of a costing: what it costs us, without the input VAT we get back."""
+
+    sheet = models.ForeignKey(CostSheet, on_delete=models.PROTECT, related_name="lines")
+    position = models.PositiveIntegerField(_("position"), default=0)
+    category = models.ForeignKey(
+        CostCategory, on_delete=models.PROTECT, related_name="+", verbose_name=_("cost category")
+    )
+    text = models.CharField(_("text"), max_length=200, blank=True)
+    gross_amount = MoneyField(_("gross amount"), default=0)
+    tax_rate = models.ForeignKey(
+        TaxRate, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("VAT rate")
+    )
+    deductible = models.BooleanField(_("VAT deductible"), default=False)
+    days = models.DecimalField(_("person-days"), max_digits=8, decimal_places=1, null=True, blank=True)
+    net_day_amount = MoneyField(_("cost of a day"), null=True, blank=True)
+    net_amount = MoneyField(_("cost, net"))
+
+    class Meta:
+        verbose_name = _("cost line")
+        verbose_name_plural = _("cost lines")
+        ordering = ["position", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(deductible=False) | Q(tax_rate__isnull=False), name="deductible_needs_a_rate"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.category} {self.net_amount}"

@@ -1,0 +1,270 @@
+"""The demo: services, a prepared database, web, worker and beat, watched until Ctrl-C.
+
+Each child has its own session, so that Ctrl-C in the terminal reaches only the runner, which then ends them
+in order. A child that dies is started again. Every process is recorded on disk: when the runner itself is
+killed, the keeper (see services) or the next start ends what it left.
+"""
+
+import http.client
+import os
+import selectors
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+from typing import IO
+
+from ltc.local import demo_processes, environment, fingerprint, ports, setup
+from ltc.local.console import Problem, say, step
+from ltc.local.locks import FileLock
+from ltc.local.paths import REPO, data_folder
+from ltc.local.processes import Process
+from ltc.local.services import Services
+
+HOST = "127.0.0.1"
+STARTING = 60  # seconds the web server has to answer
+PAUSE = 0.2  # between two looks at the children
+LONGEST_WAIT = 10  # before a child that keeps dying is started again
+
+
+@dataclass
+class Child:
+    """One program of the demo, started again whenever it dies."""
+
+    name: str
+    command: Sequence[str]
+    environ: dict[str, str]
+    process: "subprocess.Popen[bytes] | None" = None
+    identity: Process | None = None
+    begun: float = 0.0
+    wait: float = 0.0
+    pending: bytes = field(default=b"", repr=False)
+
+    def start(self) -> None:
+        """Start it in a session of its own, its output in our hands."""
+        self.process = subprocess.Popen(
+            self.command,
+            cwd=REPO,
+            env=self.environ,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        self.identity = Process.of(self.process.pid)
+        self.begun = time.monotonic()
+
+    @property
+    def output(self) -> IO[bytes]:
+        """Where it prints to."""
+        assert self.process and self.process.stdout
+        return self.process.stdout
+
+    def dead(self) -> bool:
+        """True when it has ended; this also takes it off the kernel's list."""
+        return self.process is None or self.process.poll() is not None
+
+    def due(self) -> bool:
+        """True when it may start again: at once after a long life, later and later when it keeps dying."""
+        if time.monotonic() - self.begun > LONGEST_WAIT:
+            self.wait = 0.0
+        return time.monotonic() - self.begun >= self.wait
+
+    def start_again(self) -> None:
+        """Start it and be more patient the next time."""
+        self.wait = min(max(1.0, self.wait * 2), LONGEST_WAIT)
+        self.start()
+
+    def print_output(self) -> bool:
+        """Print what it has written so far, each line with its name; False when nothing more can come."""
+        try:
+            part = os.read(self.output.fileno(), 65536)
+        except BlockingIOError:
+            return True
+        *lines, self.pending = (self.pending + part).split(b"\n")
+        for line in lines:
+            say(f"{self.name:>6} | {line.decode(errors='replace')}")
+        return bool(part)
+
+
+def children(port: int, folder: Path) -> list[Child]:
+    """Web, worker and beat."""
+    environ = {**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONPATH": str(REPO)}
+    environ.pop("DATABASE_OWNER_URL", None)  # what serves requests has no business with the owner's rights
+    # Preloading starts Django once instead of once per worker.
+    web = (
+        "-m gunicorn ltc.wsgi:application --preload --worker-class gthread --workers 2 --threads 4 --no-control-socket"
+    )
+    web_options = ["--bind", f"{HOST}:{port}", "--graceful-timeout", "10", "--log-level", "warning"]
+    celery = [sys.executable, "-W", "ignore:You're running the worker", "-m", "celery", "--quiet", "-A", "ltc.celery"]
+    worker = "worker --loglevel WARNING --concurrency 2 --without-mingle --without-gossip"
+    beat = ["beat", "--loglevel", "WARNING", "--pidfile=", "--schedule", str(folder / "celerybeat-schedule")]
+    return [
+        Child("web", [sys.executable, *web.split(), *web_options], environ),
+        Child("worker", [*celery, *worker.split()], environ),
+        Child("beat", [*celery, *beat], environ),
+    ]
+
+
+class Supervisor:
+    """Starts the children, prints what they say, starts the dead again, ends all in order."""
+
+    def __init__(self, services: Services) -> None:
+        self.services = services
+        self.family: list[Child] = []
+        self.selector = selectors.DefaultSelector()
+        self.asked_to_stop = False
+
+    def stop_on_signals(self) -> None:
+        """Ctrl-C, TERM and a closed terminal all end the demo in order."""
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, self._ask_to_stop)
+
+    def _ask_to_stop(self, number: int, frame: FrameType | None) -> None:
+        self.asked_to_stop = True
+
+    def add(self, child: Child) -> None:
+        """Start a child and look after it."""
+        child.start()
+        self.family.append(child)
+        self._look_after(child)
+
+    def turn(self) -> None:
+        """One round: print, look after the services, start the dead again."""
+        self._print(PAUSE)
+        for name in self.services.ensure():
+            say(f"runner | {name} had died and was started again")
+        for child in self.family:
+            if child.dead() and child.due():
+                self._start_again(child)
+
+    def stop(self) -> None:
+        """Web, worker and beat first, so that nothing writes any more when the services stop."""
+        leaders = [child.identity for child in self.family if child.identity]
+        for leader in leaders:
+            leader.send(signal.SIGTERM)
+        end = time.monotonic() + demo_processes.PATIENCE
+        while time.monotonic() < end and not all(child.dead() for child in self.family):
+            self._print(0.05)
+        demo_processes.kill_rest(leaders)
+        (self.services.folder / demo_processes.FILE).unlink(missing_ok=True)
+
+    def _print(self, seconds: float) -> None:
+        for key, _ in self.selector.select(timeout=seconds):
+            if not key.data.print_output():
+                self.selector.unregister(key.fileobj)
+                key.data.output.close()
+
+    def _start_again(self, child: Child) -> None:
+        code = child.process.returncode if child.process else None
+        say(f"runner | {child.name} ended with {code} and is started again")
+        if child.identity:
+            demo_processes.kill_rest([child.identity])
+        self._print(0)
+        child.start_again()
+        self._look_after(child)
+
+    def _look_after(self, child: Child) -> None:
+        os.set_blocking(child.output.fileno(), False)
+        self.selector.register(child.output, selectors.EVENT_READ, child)
+        demo_processes.record(self.services.folder, [known.identity for known in self.family if known.identity])
+
+
+def demo(set_up: Callable[[], None]) -> int:
+    """Run the demo until it is asked to stop."""
+    begun, folder = time.monotonic(), data_folder()
+    with FileLock(folder / "locks" / "demo") as lock:
+        if not lock.try_exclusive():
+            raise Problem("The demo already runs from this folder: stop it first, or set LTC_DATA to another folder.")
+        left = demo_processes.stop_left_behind(folder)
+        if left:
+            say(f"✓ ended {left} processes left by a demo that was killed")
+        port = _port()
+        set_up()
+        services = Services(folder)
+        try:
+            with step("PostgreSQL and Redis"):
+                services.acquire()
+            environment.fill(os.environ, services)
+            _prepare(services)
+            return _watch(Supervisor(services), port, begun)
+        finally:
+            with step("PostgreSQL and Redis stopped", quiet_when_quick=True):
+                services.release()
+
+
+def _port() -> int:
+    text = os.environ.get("PORT") or "8000"
+    if not text.isdecimal() or not 0 < int(text) < 65536:
+        raise Problem(f"PORT must be a number between 1 and 65535, not {text!r}.")
+    if not ports.is_free(int(text)):
+        raise Problem(f"Port {text} is taken: stop the program that uses it, or choose another: PORT=8001 ./run demo.")
+    return int(text)
+
+
+def _prepare(services: Services) -> None:
+    """Migrate, seed and collect static files, unless this very data has been prepared by this very code."""
+    logins, manifest = services.folder / "sign-ins.txt", services.folder / "static" / "staticfiles.json"
+    wanted = f"{fingerprint.of_database()} {fingerprint.of_static_files()}"
+    # The stamp lies inside the cluster's folder, so that it goes when the data goes.
+    stamp = services.postgres.data / "ltc-prepared" if services.postgres else None
+    if stamp and stamp.exists() and stamp.read_text() == wanted and manifest.exists():
+        return
+    with step("database, demo company and static files"):
+        environ = dict(os.environ)
+        environment.become_owner(environ)
+        command = [sys.executable, "manage.py", "prepare", "--demo", "--verbosity", "0", "--sign-ins", str(logins)]
+        setup.run(command, "The database could not be prepared (see above).", environ)
+    if stamp:
+        stamp.write_text(wanted)
+
+
+def _watch(supervisor: Supervisor, port: int, begun: float) -> int:
+    supervisor.stop_on_signals()
+    web, *others = children(port, supervisor.services.folder)
+    try:
+        with step("web server"):
+            supervisor.add(web)
+            _await(supervisor, port)
+        for child in others:
+            supervisor.add(child)
+        if not supervisor.asked_to_stop:
+            _print_welcome(port, time.monotonic() - begun)
+        while not supervisor.asked_to_stop:
+            supervisor.turn()
+    finally:
+        with step("web, worker and beat stopped"):
+            supervisor.stop()
+    return 0
+
+
+def _await(supervisor: Supervisor, port: int) -> None:
+    end = time.monotonic() + STARTING
+    while not supervisor.asked_to_stop and not _answers(port):
+        if time.monotonic() > end:
+            raise Problem(f"The web server did not answer within {STARTING} s: its own lines above say why.")
+        supervisor.turn()
+
+
+def _answers(port: int) -> bool:
+    """True when the web server answers anything at all."""
+    connection = http.client.HTTPConnection(HOST, port, timeout=5)
+    try:
+        connection.request("GET", "/healthz")
+        connection.getresponse()
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+    return True
+
+
+def _print_welcome(port: int, seconds: float) -> None:
+    say(f"\nLTC runs at http://{HOST}:{port}/ ({seconds:.1f} s). Ctrl-C stops it.\n")
+    sign_ins = data_folder() / "sign-ins.txt"
+    if sign_ins.exists():
+        say(sign_ins.read_text(encoding="utf-8"))

@@ -1,0 +1,86 @@
+"""Who may do what: the one answer that pages, API and doors share."""
+
+from typing import TYPE_CHECKING
+
+from accounts.actor import Actor
+from process import catalogue
+from process.machine import Verb, verbs_of
+from process.models import Seat, StageRecord, StepRecord
+from process.models.case import CASE_ONLY, SEATS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+def seats_of(case_id: int | None, actor: Actor) -> frozenset[str]:
+    """The seats the actor (or those the actor deputises for) holds on a case."""
+    if actor.user is None or case_id is None:
+        return frozenset()
+    held = actor.user.__dict__.setdefault("_seats", {})
+    if case_id not in held:
+        held[case_id] = frozenset(
+            Seat.objects.current()
+            .filter(case_id=case_id, user_id__in=actor.user.acting_ids)
+            .values_list("role", flat=True)
+        )
+    return held[case_id]
+
+
+def forget_seats(actor: Actor) -> None:
+    """Seats were changed: what was read for this actor is no longer true."""
+    if actor.user is not None:
+        actor.user.__dict__.pop("_seats", None)
+
+
+def is_assigned(record: StageRecord, actor: Actor, verb: str = "approve") -> bool:
+    """Whether a running decision on the record waits for this actor (or for someone the actor deputises for)."""
+    if actor.user is None or record.pk is None:
+        return False
+    return StepRecord.objects.filter(
+        kind=record.record_kind(),
+        object_id=record.pk,
+        verb=verb,
+        state=StepRecord.State.OPEN,
+        assignees__overlap=list(actor.user.acting_ids),
+    ).exists()
+
+
+def _fits(word: str, record: StageRecord, actor: Actor) -> bool:
+    """Whether the actor is what `word` says."""
+    if word == "system":
+        return actor.is_system
+    if actor.user is None or not actor.user.is_active:
+        return False
+    if word == "anyone":
+        return True
+    if word == "owner":
+        return record.owner_id in actor.user.acting_ids
+    if word == "submitter":
+        return getattr(record, "submitted_by_id", None) in actor.user.acting_ids
+    if word == "approver":
+        return is_assigned(record, actor)
+    if word.startswith("@"):
+        return bool(getattr(record, word[1:])(actor))
+    if word in SEATS and word in seats_of(record.case_id, actor):
+        return True
+    return word not in CASE_ONLY and actor.user.has_role(word)
+
+
+def may_any(words: "Iterable[str]", record: StageRecord, actor: Actor) -> bool:
+    """Whether the actor is one of `words`; the system may do what any person may, in its own jobs."""
+    return any(_fits(word, record, actor) for word in words)
+
+
+def who_may(record: StageRecord | type[StageRecord], spec: Verb) -> tuple[str, ...]:
+    """The words that allow a verb: the published catalogue when it speaks of it, else the machine."""
+    override = catalogue.who_for(f"{record.noun()}.{spec.name}")
+    return tuple(override) if override else spec.who
+
+
+def may(record: StageRecord, verb: str, actor: Actor) -> bool:
+    """Whether the actor may fire `verb` on the record, whatever its state; also "open" and "edit"."""
+    if verb == "open":
+        return may_any(record.open_who, record, actor) or actor.is_system
+    if verb == "edit":
+        return may_any(record.edit_who, record, actor) or actor.is_system
+    return may_any(who_may(record, verbs_of(type(record))[verb]), record, actor)

@@ -1,0 +1,107 @@
+"""Forms of records and verbs. They give shape to input; rules live in models and services."""
+
+from typing import Any
+
+from django import forms
+from django.db.models import Model
+from django.forms.models import ModelChoiceField
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Department, LegalEntity, User
+from core.dictionary import Labelled, Term
+from core.forms import DateInput, DateTimeInput, Picker
+from core.text import clean_text
+from process.models import StageRecord
+
+# Short lists an administrator keeps are offered whole; everything else is asked for as people type.
+SHORT = (Labelled, LegalEntity)
+
+
+def scope_fields(form: forms.BaseForm, user: User) -> None:
+    """Narrow every reference to what `user` may see and give it a picker; give dates the browser's input."""
+    for field in form.fields.values():
+        if isinstance(field, ModelChoiceField):
+            _scope(field, user)
+        elif isinstance(field, forms.DateTimeField) and not isinstance(field.widget, DateTimeInput):
+            field.widget = DateTimeInput()
+        elif isinstance(field, forms.DateField) and not isinstance(field.widget, DateInput):
+            field.widget = DateInput()
+
+
+def _scope(field: ModelChoiceField, user: User) -> None:
+    queryset = field.queryset
+    if queryset is None:
+        return
+    model = queryset.model
+    if issubclass(model, User):
+        queryset = queryset.filter(is_active=True)
+    elif hasattr(queryset, "visible_to"):
+        queryset = queryset.visible_to(user)
+    elif issubclass(model, Term | Department):
+        queryset = queryset.filter(is_active=True)
+    if not issubclass(model, SHORT) and not isinstance(field, forms.ModelMultipleChoiceField):
+        field.widget = Picker(url=picker_url(model))
+        field.widget.is_required = field.required
+    field.queryset = queryset
+
+
+def picker_url(model: type[Model]) -> str:
+    """Where a picker for `model` asks."""
+    return reverse("process:pick", args=[model._meta.label_lower])
+
+
+class ScopedForm(forms.Form):
+    """Any form that knows who fills it in."""
+
+    def __init__(self, *args: Any, user: User, record: StageRecord | None = None, **kwargs: Any) -> None:
+        self.user, self.record = user, record
+        super().__init__(*args, **kwargs)
+        scope_fields(self, user)
+
+
+class VerbForm(ScopedForm):
+    """What a verb needs beside the person and a note; its cleaned data are the service's keywords."""
+
+
+class RecordForm(forms.ModelForm):
+    """A record's own fields, for creating and editing; its cleaned data are the service's keywords."""
+
+    def __init__(self, *args: Any, user: User, record: StageRecord | None = None, **kwargs: Any) -> None:
+        self.user, self.record = user, record
+        super().__init__(*args, instance=record, **kwargs)
+        scope_fields(self, user)
+
+    def _post_clean(self) -> None:
+        """The service validates the whole record; the form only the shape of what was typed."""
+
+
+class NoteForm(VerbForm):
+    """The remark every verb may carry."""
+
+    note = forms.CharField(
+        label=_("Note"), widget=forms.Textarea(attrs={"rows": 2}), required=False, max_length=4000
+    )
+
+    def clean_note(self) -> str:
+        return clean_text(self.cleaned_data.get("note", ""))
+
+
+class TakeForm(VerbForm):
+    """Taking work over, perhaps on conditions that must be met by a date."""
+
+    conditions = forms.CharField(
+        label=_("Conditions"), widget=forms.Textarea(attrs={"rows": 2}), required=False, max_length=2000
+    )
+    conditions_due_on = forms.DateField(label=_("Conditions due on"), required=False)
+
+
+class ReturnForm(VerbForm):
+    """Returning work: which gaps were found."""
+
+    gaps = forms.ModelMultipleChoiceField(
+        label=_("Gaps"),
+        queryset=Term.objects.filter(dictionary="handover.gap", is_active=True),
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+    )

@@ -1,0 +1,23 @@
+"""The kernel's tables: case, seats, records, log, counter, steps and files."""
+
+from process.models.case import Case, CaseRecord, Seat
+from process.models.files import Attachment
+from process.models.handover import Handover
+from process.models.log import LogEntry
+from process.models.record import RecordQuerySet, Reviewed, StageRecord
+from process.models.steps import ProcessVersion, StepDefinition, StepRecord
+
+__all__ = [
+    "Attachment",
+    "Case",
+    "CaseRecord",
+    "Handover",
+    "LogEntry",
+    "ProcessVersion",
+    "RecordQuerySet",
+    "Reviewed",
+    "Seat",
+    "StageRecord",
+    "StepDefinition",
+    "StepRecord",
+]

@@ -1,0 +1,48 @@
+"""What upper floors hang on lower pages: panels, the stage bar, pickers, inbox sections.
+
+Apps register in ready(); the lower page only knows titles and URLs, so no import goes up.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import reverse
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A card on another record's page, loaded when it comes into view: GET url_name with the case id."""
+
+    on: str
+    title: Any
+    url_name: str
+    position: int
+    open: bool = False
+
+    def url(self, case_id: int) -> str:
+        return reverse(self.url_name, args=[case_id])
+
+
+_panels: list[Panel] = []
+_stagebar: list[Callable[[int], list[dict[str, Any]]]] = []
+
+
+def register(*, on: str, title: Any, url_name: str, position: int = 100, open: bool = False) -> None:  # noqa: A002
+    """Hang a panel on the page of `on` ("projects.project"); `position` follows LTC order."""
+    _panels.append(Panel(on, title, url_name, position, open))
+
+
+def panels_on(kind: str) -> list[Panel]:
+    """The panels of a record's page, in LTC order."""
+    return sorted((panel for panel in _panels if panel.on == kind), key=lambda panel: panel.position)
+
+
+def register_stagebar(build: Callable[[int], list[dict[str, Any]]]) -> None:
+    """The spine's app gives the stage bar of a case: [{label, state, date, note}]."""
+    _stagebar[:] = [build]
+
+
+def stagebar(case_id: int) -> list[dict[str, Any]]:
+    """Where the deal stands, for the top of every record's page."""
+    return _stagebar[0](case_id) if _stagebar else []

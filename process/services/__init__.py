@@ -1,0 +1,28 @@
+"""The doors. Every write on a record goes through one of these and leaves one log line."""
+
+from process.services.counter import offer, return_, take, withdraw
+from process.services.doors import act, adopt, edit, fire, open  # noqa: A004
+from process.services.files import attach
+from process.services.log import write_log
+from process.services.seats import leave_seat, seat, take_seat
+from process.services.steps import ask, close_ask, hold
+
+__all__ = [
+    "act",
+    "adopt",
+    "ask",
+    "attach",
+    "close_ask",
+    "edit",
+    "fire",
+    "hold",
+    "leave_seat",
+    "offer",
+    "open",
+    "return_",
+    "seat",
+    "take",
+    "take_seat",
+    "withdraw",
+    "write_log",
+]

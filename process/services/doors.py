@@ -1,0 +1,419 @@
+"""The four doors: open creates, edit changes fields, fire moves the state, adopt takes in history."""
+
+import datetime as dt
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any, TypeVar
+
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
+from django.utils import timezone
+from django.utils.encoding import force_str
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from accounts.actor import Actor
+from accounts.models import User
+from accounts.services import notify
+from core.errors import NotAllowed, Reason, Refused, Stale
+from core.numbering import next_code
+from process import access
+from process.machine import Verb, message_id, verbs_of
+from process.models import Case, CaseRecord, LogEntry, Seat, StageRecord
+from process.services import steps
+from process.services.log import lock_case, mac_of, write_log
+
+Record = TypeVar("Record", bound=StageRecord)
+_UNTOUCHED = {"case", "state", "code", "row_version", "created_at", "updated_at", "state_since", "search_text"}
+
+
+def plain(value: Any) -> Any:
+    """A field's value as JSON can keep it in the log."""
+    if isinstance(value, models.Model):
+        return {"id": value.pk, "text": str(value)}
+    if isinstance(value, Decimal | dt.date | dt.datetime | dt.time | dt.timedelta):
+        return str(value)
+    if isinstance(value, str | int | float | bool | None | list | dict):
+        return value
+    return force_str(value)
+
+
+def _validate(record: StageRecord, *, exclude: Iterable[str] = ()) -> None:
+    """Field and constraint validation, turned into one refusal that lists every reason."""
+    try:
+        record.full_clean(exclude={*exclude, "case", "search_text"})
+    except ValidationError as error:
+        raise Refused(_sentences(record, error)) from error
+
+
+def _sentences(record: StageRecord, error: ValidationError) -> list[Reason]:
+    reasons = []
+    for field, messages in getattr(error, "message_dict", {"__all__": error.messages}).items():
+        label = "" if field == "__all__" else f"{record._meta.get_field(field).verbose_name}: "
+        reasons += [Reason(f"{label}{message}") for message in messages]
+    return reasons
+
+
+def _index(record: StageRecord) -> None:
+    record.search_text = record.searchable()[:600].lower()
+
+
+def _keep_case_record(record: StageRecord) -> None:
+    """The kernel's own row about the record: state, holder, since; never read from the stage above."""
+    if not record.tracked:
+        return
+    holder_id = record.holder_id() if record.is_open else None
+    CaseRecord.objects.update_or_create(
+        kind=record.record_kind(),
+        object_id=record.pk,
+        defaults={
+            "case_id": record.case_id,
+            "code": record.code,
+            "title": record.title[:200],
+            "state": record.state,
+            "stage": record.home_stage,
+            "is_open": record.is_open,
+            "holder_id": holder_id,
+            "department_id": _department_of(holder_id) or record.department_id,
+            "since": record.state_since,
+        },
+    )
+
+
+def _department_of(user_id: int | None) -> int | None:
+    if user_id is None:
+        return None
+    return User.objects.filter(pk=user_id).values_list("department_id", flat=True).first()
+
+
+def _require(record: StageRecord, verb: str, actor: Actor) -> None:
+    if not access.may(record, verb, actor):
+        raise NotAllowed(_("%(who)s may not do this here.") % {"who": actor})
+
+
+@transaction.atomic
+def open(  # noqa: A001
+    record: Record, *, by: Actor | User, note: str = "", case: Case | None = None, action: str = "open"
+) -> Record:
+    """Create a record: its number, its case (a new one where none is given), owner, log line and steps.
+
+    Raises NotAllowed, or Refused with every reason why the values cannot stand.
+    """
+    actor = Actor.of(by)
+    if case is None and record.case_id is None:
+        case = Case.objects.create(title=record.title[:200])
+    if case is not None:
+        record.case = case
+    locked = lock_case(record.case_id)
+    if record.owner_id is None and actor.user is not None and record.owner_defaults_to_actor:
+        record.owner = actor.user
+    if record.department_id is None:
+        source = record.owner or actor.user
+        record.department_id = source.department_id if source else None
+    record.created_by = actor.user
+    _require(record, "open", actor)
+    reasons = list(record.open_checks())
+    if reasons:
+        raise Refused(reasons)
+    record.code = record.code or next_code(record.code_prefix)
+    _index(record)
+    _validate(record)
+    record.save(force_insert=True)
+    _keep_case_record(record)
+    write_log(
+        locked,
+        kind=record.record_kind(),
+        object_id=record.pk,
+        action=f"{record.noun()}.{action}",
+        by=actor,
+        state_to=record.state,
+        note=note,
+    )
+    steps.on_action(record, f"{record.noun()}.{action}", actor)
+    return record
+
+
+def lock(record: Record, version: int | None = None) -> tuple[Case, Record]:
+    """The case and the record's row, locked in this order; Stale when `version` is no longer the current one."""
+    locked_case = lock_case(record.case_id)
+    row = type(record)._default_manager.select_for_update(of=("self",), no_key=True).get(pk=record.pk)
+    if version is not None and version != row.row_version:
+        raise Stale({"row_version": (version, row.row_version)})
+    return locked_case, row
+
+
+def _sync(record: StageRecord, row: StageRecord) -> None:
+    """The caller's instance shows what the door wrote."""
+    if record is row:
+        return
+    for field in row._meta.concrete_fields:
+        record.__dict__[field.attname] = row.__dict__[field.attname]
+    record._state.fields_cache.clear()
+
+
+def _apply(row: StageRecord, changes: dict[str, Any]) -> dict[str, list[Any]]:
+    """Set the changed fields; returns {field: [old, new]} of what really changes."""
+    changed: dict[str, list[Any]] = {}
+    for name, value in changes.items():
+        if name in _UNTOUCHED:
+            raise AttributeError(f"{name} is kept by the doors")
+        old = getattr(row, name)
+        if old != value:
+            changed[name] = [plain(old), plain(value)]
+            setattr(row, name, value)
+    return changed
+
+
+@transaction.atomic
+def edit(
+    record: Record,
+    *,
+    by: Actor | User,
+    changes: dict[str, Any],
+    version: int | None = None,
+    note: str = "",
+    action: str = "edit",
+) -> Record:
+    """Change fields of a record, not its state.
+
+    `version` is the row version the reader saw; raises Stale with both values of every field that
+    another person changed meanwhile, NotAllowed, or Refused with every reason.
+    """
+    actor = Actor.of(by)
+    locked_case = lock_case(record.case_id)
+    row = type(record)._default_manager.select_for_update(of=("self",), no_key=True).get(pk=record.pk)
+    if version is not None and version != row.row_version:
+        raise Stale(_conflict(row, changes))
+    _require(row, "edit", actor)
+    allowed = row.edit_states or row.states.open
+    if row.state not in allowed:
+        raise Refused(_("%(record)s is %(state)s and can no longer be changed.") % _named(row))
+    changed = _apply(row, changes)
+    if changed:
+        reasons = list(row.edit_checks())
+        if reasons:
+            raise Refused(reasons)
+        _index(row)
+        _validate(row)
+        row.row_version += 1
+        row.save(update_fields=[*changed, "row_version", "search_text", "updated_at"])
+        _keep_case_record(row)
+        write_log(
+            locked_case,
+            kind=row.record_kind(),
+            object_id=row.pk,
+            action=f"{row.noun()}.{action}",
+            by=actor,
+            note=note,
+            changes=changed,
+        )
+    _sync(record, row)
+    return record
+
+
+def _conflict(row: StageRecord, changes: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
+    return {
+        str(row._meta.get_field(name).verbose_name): (plain(value), plain(getattr(row, name)))
+        for name, value in changes.items()
+        if row.has_field(name) and getattr(row, name) != value
+    }
+
+
+def _named(row: StageRecord) -> dict[str, str]:
+    return {"record": f"{row._meta.verbose_name} {row.code}", "state": row.state_label}
+
+
+def reasons_against(row: StageRecord, spec: Verb, note: str = "given") -> list[Reason]:
+    """Every reason why `spec` cannot be fired on the row now, whoever asks."""
+    if row.state not in spec.sources:
+        text = _("%(record)s is %(state)s: “%(verb)s” is not possible.")
+        return [Reason(text % {**_named(row), "verb": spec.label})]
+    reasons = [Reason(_("Please give a reason."))] if spec.note and not note.strip() else []
+    for check in spec.checks:
+        reasons += [reason if isinstance(reason, Reason) else Reason(reason) for reason in getattr(row, check)()]
+    return reasons
+
+
+@transaction.atomic
+def fire(
+    record: Record,
+    verb: str,
+    *,
+    by: Actor | User,
+    note: str = "",
+    version: int | None = None,
+    changes: dict[str, Any] | None = None,
+) -> Record:
+    """Move the state of a record by one declared verb, setting `changes` on the way.
+
+    Locks the case, then the row. Raises NotAllowed for the wrong person, Stale when `version` is
+    not the current row version, Refused with every reason otherwise. Nothing is written on refusal.
+    """
+    actor = Actor.of(by)
+    locked_case, row = lock(record, version)
+    spec = verbs_of(type(row))[verb]
+    _require(row, verb, actor)
+    changed = _apply(row, changes or {})
+    reasons = reasons_against(row, spec, note)
+    if reasons:
+        raise Refused(reasons)
+    before = row.state
+    getattr(row, spec.attribute)()
+    if verb == "submit" and row.has_field("submitted_by"):
+        row.submitted_by = actor.user
+    if verb == "approve" and row.has_field("approved_at"):
+        row.approved_at = timezone.now()
+    row.state_since = timezone.now()
+    row.row_version += 1
+    _index(row)
+    if changed:
+        _validate(row)
+    row.save()
+    _keep_case_record(row)
+    action = f"{row.noun()}.{verb}"
+    write_log(
+        locked_case,
+        kind=row.record_kind(),
+        object_id=row.pk,
+        action=action,
+        by=actor,
+        state_from=before,
+        state_to=row.state,
+        note=note,
+        changes=changed,
+    )
+    steps.on_action(row, action, actor)
+    _tell_owner(row, spec, actor)
+    _sync(record, row)
+    return record
+
+
+@transaction.atomic
+def act(
+    record: Record,
+    action: str,
+    *,
+    by: Actor | User,
+    who: Iterable[str] = ("owner",),
+    states: Iterable[str] = (),
+    note: str = "",
+    version: int | None = None,
+    changes: dict[str, Any] | None = None,
+) -> Record:
+    """The edit door for what hangs on a record without a machine of its own (a visit, a stakeholder, a line).
+
+    Locks and checks person and state, writes the log line `<noun>.<action>`; the caller then writes the
+    child rows in the same transaction. Empty `states` means every open state.
+    """
+    actor = Actor.of(by)
+    locked_case, row = lock(record, version)
+    if not actor.is_system and not access.may_any(who, row, actor):
+        raise NotAllowed(_("%(who)s may not do this here.") % {"who": actor})
+    if row.state not in (tuple(states) or row.states.open):
+        raise Refused(_("%(record)s is %(state)s and can no longer be changed.") % _named(row))
+    write_log(
+        locked_case,
+        kind=row.record_kind(),
+        object_id=row.pk,
+        action=f"{row.noun()}.{action}",
+        by=actor,
+        note=note,
+        changes={name: ["", plain(value)] for name, value in (changes or {}).items()},
+    )
+    steps.on_action(row, f"{row.noun()}.{action}", actor)
+    _sync(record, row)
+    return record
+
+
+def _tell_owner(row: StageRecord, spec: Verb, actor: Actor) -> None:
+    """The owner learns what somebody else did to the record."""
+    if not row.tells_owner or row.owner_id is None or row.owner_id == actor.user_id:
+        return
+    notify(
+        [row.owner_id],
+        gettext_noop("%(record)s: %(verb)s by %(who)s"),
+        key=f"{row.record_kind()}:{row.pk}:{row.row_version}:{spec.name}",
+        params={"record": str(row), "who": str(actor)},
+        words={"verb": message_id(spec.label)},
+        link=row.get_absolute_url(),
+    )
+
+
+@transaction.atomic
+def adopt(
+    rows: list[Record],
+    *,
+    by: Actor,
+    source: str,
+    at: Iterable[dt.datetime],
+    seats: Iterable[dict[str, int]] = (),
+) -> list[Record]:
+    """Take history in, in bulk: unsaved rows with their case, code and final state set.
+
+    Each is marked imported and gets one log row saying where it came from; no gates, no notices, no
+    steps. `at` is when each reached its state; `seats` maps seats to user ids, by row, for new cases.
+    Rows whose case is unsaved get a new one; rows of one case share the unsaved instance.
+    """
+    moments = list(at)
+    cases = {id(row.case): row.case for row in rows if row.case.pk is None}
+    Case.objects.bulk_create(cases.values())
+    known = {row.case_id for row in rows if id(row.case) not in cases}
+    heads = {case.pk: case for case in Case.objects.select_for_update(no_key=True).filter(pk__in=known).order_by("pk")}
+    heads.update({case.pk: case for case in cases.values()})
+    for row, moment in zip(rows, moments, strict=True):
+        row.case_id = row.case.pk
+        row.imported = True
+        row.state_since = moment
+        _index(row)
+    type(rows[0])._default_manager.bulk_create(rows)
+    CaseRecord.objects.bulk_create([_imported_case_record(row) for row in rows if row.tracked])
+    entries = [_imported_entry(row, heads[row.case_id], by, source) for row in rows]
+    LogEntry.objects.bulk_create(entries)
+    Case.objects.bulk_update(list(heads.values()), ["log_length", "log_head"])
+    _adopt_seats(rows, moments, seats)
+    return rows
+
+
+def _imported_case_record(row: StageRecord) -> CaseRecord:
+    return CaseRecord(
+        case_id=row.case_id,
+        kind=row.record_kind(),
+        object_id=row.pk,
+        code=row.code,
+        title=row.title[:200],
+        state=row.state,
+        stage=row.home_stage,
+        is_open=row.is_open,
+        holder_id=row.owner_id if row.is_open else None,
+        department_id=row.department_id,
+        since=row.state_since,
+    )
+
+
+def _imported_entry(row: StageRecord, case: Case, by: Actor, source: str) -> LogEntry:
+    entry = LogEntry(
+        case_id=case.pk,
+        seq=case.log_length + 1,
+        at=timezone.now(),
+        kind=row.record_kind(),
+        object_id=row.pk,
+        action=f"{row.noun()}.adopt",
+        state_to=row.state,
+        actor_kind=by.kind,
+        actor_name=str(by),
+        user_id=by.user_id,
+        note=source,
+        changes={"since": str(row.state_since)},
+    )
+    entry.mac = mac_of(entry, case.log_head)
+    case.log_length, case.log_head = entry.seq, entry.mac
+    return entry
+
+
+def _adopt_seats(rows: list[Record], moments: list[dt.datetime], seats: Iterable[dict[str, int]]) -> None:
+    wanted = [
+        Seat(case_id=row.case_id, role=role, user_id=user_id, during=(moment, None))
+        for row, moment, held in zip(rows, moments, seats, strict=False)
+        for role, user_id in held.items()
+    ]
+    Seat.objects.bulk_create(wanted)

@@ -1,0 +1,239 @@
+"""The page of one record: where it is, who holds it since when, what is the next act."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+
+from accounts.actor import Actor
+from process import access, panels, show, stages
+from process.models import Attachment, CaseRecord, LogEntry, Seat, StageRecord
+from process.models.case import SEATS, TRIANGLE
+from process.outlet import Outlet, outlet_of
+from process.services import attach
+from process.services.doors import reasons_against
+
+TIMELINE = 30
+
+
+def visible(outlet: Outlet, request: HttpRequest, pk: int) -> StageRecord:
+    """The record, or 404 for one the person may not see: its existence is not told."""
+    return get_object_or_404(outlet.queryset(request.user), pk=pk)
+
+
+def _head(outlet: Outlet, record: StageRecord) -> dict[str, Any]:
+    held = CaseRecord.objects.filter(kind=record.record_kind(), object_id=record.pk).select_related("holder").first()
+    stage = stages.label(record.home_stage) if record.home_stage else ""
+    return {
+        "code": record.code,
+        "title": record.title,
+        "state_label": record.state_label,
+        "state_colour": record.state_colour,
+        "stage_label": stage,
+        "holder": str(held.holder) if held and held.holder else "",
+        "since": show.text_of(held.since)[:10] if held else "",
+        "breadcrumbs": [{"label": outlet.model._meta.verbose_name_plural, "url": outlet.url("list")}],
+    }
+
+
+def verbs_for(outlet: Outlet, record: StageRecord, actor: Actor) -> tuple[dict | None, list[dict], list[dict]]:
+    """(primary verb, other verbs, what stands in the way) for this person in this state."""
+    primary, others, blockers = None, [], []
+    for name, spec in outlet.offered().items():
+        if record.state not in spec.sources or not access.may(record, name, actor):
+            continue
+        entry = {"label": spec.label, "url": outlet.url("verb", record.pk, name), "danger": spec.danger, "allowed": True}
+        if spec.primary and primary is None:
+            # What a dialog asks for cannot be missing before the dialog is open.
+            reasons = [] if outlet.verb_form(name) else reasons_against(record, spec)
+            blockers = [{"text": str(reason), "link": reason.link} for reason in reasons]
+            primary = {**entry, "disabled": bool(blockers), "reasons": blockers}
+        else:
+            others.append(entry)
+    for name, act in outlet.acts.items():
+        if record.state in (act.states or record.states.open) and access.may_any(act.who, record, actor):
+            url = outlet.url("verb", record.pk, name)
+            others.append({"label": act.label, "url": url, "danger": act.danger, "allowed": True})
+    return primary, others, blockers
+
+
+def _seats(record: StageRecord) -> list[dict[str, Any]]:
+    held = {seat.role: seat for seat in Seat.objects.current().filter(case_id=record.case_id).select_related("user")}
+    shown = [role for role in SEATS if role in TRIANGLE or role in held]
+    if record.home_stage == "lead" or not record.home_stage:
+        shown = [role for role in shown if role in held]
+    return [
+        {
+            "role": SEATS[role],
+            "name": str(held[role].user) if role in held else "",
+            "since": show.text_of(held[role].during.lower)[:10] if role in held else "",
+            "vacant": role not in held,
+        }
+        for role in shown
+    ]
+
+
+def detail(outlet: Outlet) -> Any:
+    """The detail view of an outlet."""
+
+    def view(request: HttpRequest, pk: int) -> HttpResponse:
+        record = visible(outlet, request, pk)
+        actor = Actor.of(request.user)
+        primary, verbs, blockers = verbs_for(outlet, record, actor)
+        editable = (
+            outlet.service("edit") is not None
+            and (outlet.edit_form or outlet.form)
+            and record.state in (record.edit_states or record.states.open)
+            and access.may(record, "edit", actor)
+        )
+        context = {
+            "record": record,
+            "head": _head(outlet, record),
+            "stagebar": panels.stagebar(record.case_id),
+            "primary": primary,
+            "verbs": verbs,
+            "blockers": blockers,
+            "stats": outlet.stats(record, request.user),
+            "sections": outlet.sections(record, request.user),
+            "tables": outlet.tables(record, request.user),
+            "panels": [
+                {"title": panel.title, "url": panel.url(record.case_id), "open": panel.open}
+                for panel in panels.panels_on(record.record_kind())
+            ],
+            "seats": _seats(record),
+            "timeline_url": outlet.url("timeline", record.pk),
+            "files_url": outlet.url("files", record.pk),
+            "edit_url": outlet.url("edit", record.pk) if editable else "",
+            "children_actions": outlet.actions(record, request.user),
+            **outlet.context(record, request.user),
+        }
+        return render(request, outlet.template_detail, context)
+
+    return view
+
+
+def action_label(entry: LogEntry) -> str:
+    """The act in the reader's language: the verb's label where the machine knows it."""
+    name = entry.action.rpartition(".")[2]
+    outlet = outlet_of(entry.kind)
+    known = {
+        "open": _("created"),
+        "edit": _("changed"),
+        "adopt": _("taken in from history"),
+        "attach": _("added a file"),
+        "seat": _("seat changed"),
+        "offer": _("offered"),
+        "review": _("gave an opinion"),
+    }
+    if outlet is not None:
+        from process.machine import verbs_of
+
+        spec = verbs_of(outlet.model).get(name)
+        if spec is not None:
+            return str(spec.label)
+    return known.get(name, name)
+
+
+def _entry(entry: LogEntry) -> dict[str, Any]:
+    outlet = outlet_of(entry.kind)
+    states = outlet.model.states if outlet else None
+    known = states and entry.state_to in states.by_code
+    changes = [
+        {
+            "field": show.field_label(outlet.model, name) if outlet else name,
+            "old": _plain_text(values[0]),
+            "new": _plain_text(values[1]),
+        }
+        for name, values in entry.changes.items()
+        if isinstance(values, list) and len(values) == 2
+    ]
+    return {
+        "at": show.text_of(entry.at),
+        "at_iso": entry.at.isoformat(),
+        "who": entry.actor_name,
+        "action_label": action_label(entry),
+        "note": entry.note,
+        "state_to": states.label(entry.state_to) if known and entry.state_to != entry.state_from else "",
+        "colour": states.colour(entry.state_to) if known else "secondary",
+        "changes": changes,
+    }
+
+
+def _plain_text(value: Any) -> str:
+    if isinstance(value, dict):
+        return str(value.get("text", value))
+    return "" if value is None else str(value)
+
+
+def timeline(outlet: Outlet) -> Any:
+    """The record's log, newest first, as a fragment; `?all=1` shows more."""
+
+    def view(request: HttpRequest, pk: int) -> HttpResponse:
+        record = visible(outlet, request, pk)
+        entries = LogEntry.objects.filter(kind=record.record_kind(), object_id=record.pk).order_by("-id")
+        size = 500 if request.GET.get("all") else TIMELINE
+        found = list(entries[: size + 1])
+        more = f"{request.path}?all=1" if len(found) > size and size == TIMELINE else ""
+        return render(
+            request, "generic/_timeline.html", {"entries": [_entry(one) for one in found[:size]], "more_url": more}
+        )
+
+    return view
+
+
+def file_rows(record: StageRecord) -> list[dict[str, Any]]:
+    """A record's files, newest first."""
+    found = Attachment.objects.filter(kind=record.record_kind(), object_id=record.pk).select_related("added_by").order_by("-pk")
+    return [
+        {
+            "name": one.name,
+            "url": f"/files/{one.pk}/",
+            "size": f"{max(one.size // 1024, 1)} kB",
+            "at": show.text_of(one.added_at),
+            "who": str(one.added_by or ""),
+            "kind": one.purpose,
+        }
+        for one in found[:100]
+    ]
+
+
+def files(outlet: Outlet) -> Any:
+    """The record's files as a fragment; POST adds one."""
+
+    def view(request: HttpRequest, pk: int) -> HttpResponse:
+        record = visible(outlet, request, pk)
+        if request.method == "POST" and request.FILES.get("file"):
+            attach(record, file=request.FILES["file"], by=Actor.of(request.user))
+            if not request.htmx:
+                messages.success(request, _("The file is added."))
+                return redirect(record.get_absolute_url())
+        context = {"files": file_rows(record), "upload_url": outlet.url("files", record.pk)}
+        return render(request, "generic/_files.html", context)
+
+    return view
+
+
+def panel(outlet: Outlet) -> Any:
+    """The records of one case as a card on another record's page."""
+
+    def view(request: HttpRequest, case_id: int) -> HttpResponse:
+        records = list(outlet.queryset(request.user).filter(case_id=case_id).order_by("-pk")[:20])
+        columns = outlet.list_columns(request.user)
+        if outlet.panel_columns:
+            columns = [column for column in columns if column.key in outlet.panel_columns]
+        table = {
+            "columns": outlet.head_cells([column for column in columns], request) if records else [],
+            "rows": [outlet.row(record, columns, request.user) for record in records],
+        }
+        for head in table["columns"]:
+            head.pop("sort_url", None)
+        actions = []
+        if outlet.form is not None:
+            label = outlet.create_label or _("New")
+            actions.append({"label": label, "url": f"{outlet.url('new')}?case={case_id}"})
+        context = {"tables": [table] if records else [], "actions": actions, "empty_text": outlet.empty_text}
+        return render(request, "generic/panel.html", context)
+
+    return view

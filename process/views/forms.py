@@ -1,0 +1,234 @@
+"""Creating and changing records. Nothing typed is lost: a refusal, a stale form, a bad line show it again."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.forms import BaseFormSet, formset_factory
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+
+from accounts.actor import Actor
+from core.errors import DomainError, KeyReused, NotAllowed, Refused, Stale
+from core.idempotency import Answer, hash_body, new_key, run_once
+from process.models import StageRecord
+from process.outlet import Outlet
+from process.shapes import Lines
+from process.views.details import visible
+
+MAX_LINES = 500
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    """The person behind a request, with the address the log keeps."""
+    return Actor(kind="user", name=str(request.user), user=request.user, ip=request.META.get("REMOTE_ADDR", ""))
+
+
+def formsets(
+    outlet_lines: dict[str, Lines], request: HttpRequest, record: StageRecord | None
+) -> dict[str, BaseFormSet]:
+    """One formset per kind of lines; on POST from what was sent, else from what is stored."""
+    made = {}
+    for name, lines in outlet_lines.items():
+        stored = list(lines.read(record)) if record is not None and lines.read else []
+        factory = formset_factory(
+            lines.form, extra=0 if stored else 1, can_delete=True, max_num=MAX_LINES, absolute_max=MAX_LINES
+        )
+        form_kwargs = {"user": request.user, "record": record}
+        if request.method == "POST":
+            made[name] = factory(request.POST, prefix=name, form_kwargs=form_kwargs)
+        else:
+            made[name] = factory(prefix=name, initial=stored, form_kwargs=form_kwargs)
+    return made
+
+
+def cleaned_lines(made: dict[str, BaseFormSet]) -> dict[str, list[dict[str, Any]]]:
+    """The rows that were filled in, without those marked for removal."""
+    rows = {}
+    for name, formset in made.items():
+        kept = []
+        for form in formset.forms:
+            values = dict(form.cleaned_data)
+            if values.pop("DELETE", False) or not form.has_changed():
+                continue
+            kept.append(values)
+        rows[name] = kept
+    return rows
+
+
+def shown_formsets(outlet_lines: dict[str, Lines], made: dict[str, BaseFormSet]) -> list[dict[str, Any]]:
+    """Formsets as the template takes them."""
+    shown = []
+    for name, formset in made.items():
+        fields = formset.empty_form.visible_fields()
+        columns = [
+            {
+                "label": field.label,
+                "required": field.field.required,
+                "help": field.help_text,
+                "align": "end" if field.field.widget.attrs.get("inputmode") == "decimal" else "",
+            }
+            for field in fields
+            if field.name != "DELETE"
+        ]
+        lines = outlet_lines[name]
+        shown.append(
+            {"title": lines.title, "prefix": name, "formset": formset, "columns": columns, "add_label": lines.add_label}
+        )
+    return shown
+
+
+def problem(error: DomainError) -> dict[str, Any]:
+    """What a refusal adds to the page: its reasons, or both versions of what somebody else changed."""
+    if isinstance(error, Stale):
+        rows = [
+            {"label": name, "yours": _text(values[0]), "stored": _text(values[1])}
+            for name, values in error.conflict.items()
+        ]
+        return {"conflict": rows or [{"label": "", "yours": "", "stored": ""}]}
+    if isinstance(error, Refused):
+        return {"reasons": [{"text": str(reason), "link": reason.link} for reason in error.reasons]}
+    if isinstance(error, KeyReused):
+        return {"reasons": [{"text": _("This form was sent before with other content. Please reload."), "link": ""}]}
+    return {"reasons": [{"text": str(error), "link": ""}]}
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, dict):
+        return str(value.get("text", ""))
+    return "" if value is None else str(value)
+
+
+def status_of(error: DomainError) -> int:
+    """403, 409, 412 or 422."""
+    if isinstance(error, NotAllowed):
+        return 403
+    if isinstance(error, Stale):
+        return 412
+    return 422 if isinstance(error, KeyReused) else 409
+
+
+def once(request: HttpRequest, act: Any) -> str:
+    """Run `act` (which returns an address) once per form key; a second submit gets the same address."""
+    typed = [(name, values) for name, values in sorted(request.POST.lists()) if name != "csrfmiddlewaretoken"]
+    answer = run_once(
+        request.POST.get("idempotency_key") or new_key(),
+        request.user.pk,
+        f"{request.method} {request.path}",
+        hash_body(typed, request.FILES.values()),
+        lambda: Answer(302, {"location": act()}),
+    )
+    return answer.answer["location"]
+
+
+def done(request: HttpRequest, address: str) -> HttpResponse:
+    """Go on to `address`, by htmx without losing the page's scripts."""
+    if request.htmx:
+        response = HttpResponse(status=204)
+        response["HX-Redirect"] = address
+        return response
+    return redirect(address)
+
+
+def _page(
+    request: HttpRequest,
+    outlet: Outlet,
+    form: Any,
+    made: dict[str, BaseFormSet],
+    *,
+    record: StageRecord | None,
+    error: DomainError | None = None,
+) -> HttpResponse:
+    cancel = record.get_absolute_url() if record else outlet.url("list")
+    title = (
+        _("Edit %(record)s") % {"record": record}
+        if record
+        else outlet.create_label or _("New: %(noun)s") % {"noun": outlet.model._meta.verbose_name}
+    )
+    context = {
+        "title": title,
+        "form": form,
+        "fieldsets": form.fieldsets(form) if hasattr(form, "fieldsets") else None,
+        "formsets": shown_formsets(outlet.lines, made),
+        "idempotency_key": request.POST.get("idempotency_key") or new_key(),
+        "version": request.POST.get("version") or (record.row_version if record else ""),
+        "cancel_url": cancel,
+        "multipart": form.is_multipart(),
+    }
+    status = 200
+    if request.method == "POST":
+        status = 422
+    if error is not None:
+        context.update(problem(error))
+        status = status_of(error)
+        if isinstance(error, Stale) and record is not None:
+            # Saving again after having seen both versions is a decision, so the next try has the new version.
+            record.refresh_from_db()
+            context["version"] = record.row_version
+        context["idempotency_key"] = new_key()
+    return render(request, "generic/form.html", context, status=status)
+
+
+def create(outlet: Outlet) -> Any:
+    """The page that opens a new record."""
+
+    def view(request: HttpRequest) -> HttpResponse:
+        form_class: Any = outlet.form
+        initial = outlet.initial(request, form_class)
+        form = form_class(
+            request.POST or None, request.FILES or None, user=request.user, record=None, initial=initial
+        )
+        made = formsets(outlet.lines, request, None)
+        if request.method != "POST":
+            return _page(request, outlet, form, made, record=None)
+        valid = form.is_valid() & all([formset.is_valid() for formset in made.values()])
+        if not valid:
+            return _page(request, outlet, form, made, record=None)
+
+        def act() -> str:
+            record = outlet.services.open(by=actor_of(request), **form.cleaned_data, **cleaned_lines(made))
+            return record.get_absolute_url()
+
+        try:
+            address = once(request, act)
+        except DomainError as error:
+            return _page(request, outlet, form, made, record=None, error=error)
+        messages.success(request, _("Saved."))
+        return done(request, address)
+
+    return view
+
+
+def edit(outlet: Outlet) -> Any:
+    """The page that changes a record's fields."""
+
+    def view(request: HttpRequest, pk: int) -> HttpResponse:
+        record = visible(outlet, request, pk)
+        form_class: Any = outlet.edit_form or outlet.form
+        form = form_class(request.POST or None, request.FILES or None, user=request.user, record=record)
+        made = formsets(outlet.lines, request, record)
+        if request.method != "POST":
+            return _page(request, outlet, form, made, record=record)
+        valid = form.is_valid() & all([formset.is_valid() for formset in made.values()])
+        if not valid:
+            return _page(request, outlet, form, made, record=record)
+        version = request.POST.get("version", "")
+
+        def act() -> str:
+            outlet.services.edit(
+                record,
+                by=actor_of(request),
+                version=int(version) if version.isdecimal() else None,
+                **form.cleaned_data,
+                **cleaned_lines(made),
+            )
+            return record.get_absolute_url()
+
+        try:
+            address = once(request, act)
+        except DomainError as error:
+            return _page(request, outlet, form, made, record=record, error=error)
+        messages.success(request, _("Saved."))
+        return done(request, address)
+
+    return view

@@ -1,0 +1,434 @@
+"""立项: the project, the spine that every stage's record hangs on, from initiation to closing."""
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+from django_fsm import GET_STATE, RETURN_VALUE, FSMField, transition
+
+from accounts.actor import Actor
+from approvals.models import ApprovalRequest, Decision
+from core.dictionary import Term, TermField
+from core.errors import Reason
+from core.fields import MoneyField
+from core.money import format_money
+from process import stages
+from process.access import seats_of
+from process.machine import State, StateField, States, review, verb
+from process.models import CaseRecord, Reviewed, Seat, StageRecord
+from projects.blockers import open_above
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+PERCENT = [MinValueValidator(0), MaxValueValidator(100)]
+# Stages a project may stand in before a customer and an amount are known.
+EARLY_STAGES = ("initiation", "guidance")
+# What opens each stage: the kind of document whose decision is the gate. The stages above are not imported.
+GATES = {"guidance": "projects.project", "contract": "solutions.solution", "delivery": "contracts.contract"}
+
+
+class Level(models.TextChoices):
+    """How much a project matters: by amount, or by strategy."""
+
+    A = "A", _("A strategic, from 10 million")
+    B = "B", _("B major, 3 to 10 million")
+    C = "C", _("C ordinary, 0.5 to 3 million")
+    D = "D", _("D small, below 0.5 million")
+
+    @classmethod
+    def of_amount(cls, amount: Decimal | None) -> str:
+        """The level an amount suggests."""
+        for level, floor in ((cls.A, 10_000_000), (cls.B, 3_000_000), (cls.C, 500_000)):
+            if amount is not None and amount >= floor:
+                return str(level)
+        return str(cls.D)
+
+
+class Project(Reviewed):
+    """One deal from 立项 to 关闭; the stage says where it is, the records of each stage say what."""
+
+    states = States(
+        State("draft", _("Draft"), "secondary"),
+        State("in_review", _("In review"), "orange"),
+        State("approved", _("Approved"), "blue"),
+        State("suspended", _("Suspended"), "yellow"),
+        State("lost", _("Lost"), "red", end=True),
+        State("cancelled", _("Cancelled"), "secondary", end=True),
+        State("rejected", _("Rejected"), "red", end=True),
+        State("closed", _("Closed"), "green", end=True),
+    )
+    home_stage = "initiation"
+    code_prefix = "PJ"
+    open_who = ("ar", "@is_account_manager")
+    edit_who = ("ar", "owner")
+    edit_states = ("draft", "approved", "suspended")
+    watched_fields = ("objectives", "scope", "level", "gross_amount", "target_margin", "presales_net_budget")
+    cost_fields = ("presales_net_budget", "target_margin")
+
+    state = StateField(states)
+    stage = FSMField(
+        _("stage"),
+        default="initiation",
+        max_length=20,
+        protected=True,
+        choices=[(code, stages.BY_CODE[code].label) for code in stages.PROJECT_STAGES],
+    )
+    lead = models.OneToOneField(
+        "leads.Lead",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="project",
+        verbose_name=_("lead"),
+        editable=False,
+    )
+    book = models.OneToOneField(
+        "finance.CostBook",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="project",
+        verbose_name=_("cost book"),
+        editable=False,
+    )
+    end_user = models.ForeignKey(
+        "customers.Customer",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("end user"),
+    )
+    customer = models.ForeignKey(
+        "customers.Customer",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="projects",
+        verbose_name=_("signing customer"),
+        help_text=_("Who signs with us; often an integrator and not the end user."),
+    )
+    objectives = models.TextField(_("objectives"), blank=True, max_length=4000)
+    scope = models.TextField(_("scope"), blank=True, max_length=4000)
+    project_type = TermField("project_type", _("project type"))
+    level = models.CharField(_("level"), max_length=1, choices=Level, blank=True)
+    variant = TermField("variant", _("variant"), help_text=_("Decides which stages apply."))
+    gross_amount = MoneyField(
+        _("expected amount (incl. tax)"), null=True, blank=True, validators=[MinValueValidator(Decimal(0))]
+    )
+    currency = models.CharField(_("currency"), max_length=3, default="CNY")
+    funding = TermField("funding", _("funding"))
+    purchase_method = TermField("purchase_method", _("purchase method"))
+    win_probability = models.PositiveSmallIntegerField(
+        _("win probability %"), null=True, blank=True, validators=PERCENT
+    )
+    competitors = models.TextField(_("competitors"), blank=True, max_length=1000)
+    risks = models.TextField(_("risks"), blank=True, max_length=4000)
+    expected_sign_on = models.DateField(_("expected signature"), null=True, blank=True)
+    starts_on = models.DateField(_("starts on"), null=True, blank=True)
+    ends_on = models.DateField(_("ends on"), null=True, blank=True)
+    presales_net_budget = MoneyField(
+        _("presales budget (excl. tax)"), null=True, blank=True, validators=[MinValueValidator(Decimal(0))]
+    )
+    target_margin = models.DecimalField(_("target margin %"), max_digits=6, decimal_places=2, null=True, blank=True)
+    resume_on = models.DateField(_("resumes on"), null=True, blank=True, editable=False)
+    left_state = models.CharField(max_length=20, blank=True, editable=False)
+    lost_reason = TermField("lost", _("lost because"), editable=False)
+    competitor = models.CharField(_("lost to"), max_length=200, blank=True, editable=False)
+    cancel_reason = TermField("cancelled", _("cancelled because"), editable=False)
+
+    class Meta(StageRecord.Meta):
+        verbose_name = _("project")
+        verbose_name_plural = _("projects")
+        constraints = [
+            models.CheckConstraint(
+                name="project_knows_customer_and_amount",
+                condition=Q(customer__isnull=False, gross_amount__isnull=False)
+                | Q(stage__in=EARLY_STAGES)
+                | Q(state__in=("lost", "cancelled", "rejected"))
+                | Q(imported=True),
+                violation_error_message=_("From the solution stage on, customer and amount must be known."),
+            ),
+            models.CheckConstraint(
+                name="project_ends_after_start",
+                condition=Q(starts_on__isnull=True) | Q(ends_on__isnull=True) | Q(ends_on__gte=models.F("starts_on")),
+                violation_error_message=_("The end lies before the start."),
+            ),
+            models.CheckConstraint(name="project_stage_known", condition=Q(stage__in=stages.PROJECT_STAGES)),
+        ]
+        indexes = [
+            *StageRecord.Meta.indexes,
+            models.Index(fields=["stage", "-id"], name="project_by_stage"),
+            models.Index(fields=["state", "-id"], name="project_by_state"),
+            models.Index(fields=["case"], name="project_by_case"),
+            models.Index(fields=["owner", "-id"], name="project_by_owner"),
+        ]
+
+    # Verbs -------------------------------------------------------------------------------------
+    submit, approve, send_back, withdraw, reject = review(submit_who=("ar",), submit_checks=("ready",))
+
+    @verb(source="approved", target="suspended", label=_("Suspend"), who=("ar", "@is_director"), note=True)
+    def suspend(self) -> None:
+        """The customer pauses; the project sleeps until its resume date."""
+
+    @verb(source="suspended", target="approved", label=_("Resume"), who=("ar", "@is_director", "system"), primary=True)
+    def resume(self) -> None:
+        """The customer goes on."""
+        self.resume_on = None
+
+    @verb(
+        source=states.open,
+        target="lost",
+        label=_("Lose"),
+        who=("ar", "@is_director"),
+        checks=("loss_checks", "nothing_open"),
+        note=True,
+        danger=True,
+    )
+    def lose(self) -> None:
+        """The customer bought elsewhere."""
+        self.left_state = self.state
+
+    @verb(
+        source=states.open,
+        target="cancelled",
+        label=_("Cancel"),
+        who=("ar", "@is_director"),
+        checks=("cancel_checks", "nothing_open"),
+        note=True,
+        danger=True,
+    )
+    def cancel(self) -> None:
+        """The deal will not happen with anybody."""
+        self.left_state = self.state
+
+    @verb(
+        source=("lost", "cancelled", "rejected"),
+        target=GET_STATE(lambda self: self.state_to_return_to, states=["draft", "approved", "suspended"]),
+        label=_("Reopen"),
+        who=("@is_gate_approver",),
+        note=True,
+    )
+    def reopen(self) -> None:
+        """The gate's approver takes the deal up again where it was left."""
+
+    @verb(
+        source="approved",
+        target="closed",
+        label=_("Close"),
+        who=("anyone", "system"),
+        checks=("accounts_final",),
+        hidden=True,
+    )
+    def close(self) -> None:
+        """The final accounts are final: closing closes the project."""
+
+    # The stage: fired by projects.services.enter_stage and step_back alone.
+    @transition(field="stage", source=list(stages.PROJECT_STAGES[:-1]), target=RETURN_VALUE(*stages.PROJECT_STAGES[1:]))
+    def enter(self, stage: str) -> str:
+        """The project goes forward to `stage`."""
+        return stage
+
+    @transition(field="stage", source=list(stages.PROJECT_STAGES[1:]), target=RETURN_VALUE(*stages.PROJECT_STAGES[:-1]))
+    def fall_back(self, stage: str) -> str:
+        """The project goes back to `stage`."""
+        return stage
+
+    # Reading -----------------------------------------------------------------------------------
+    @property
+    def state_to_return_to(self) -> str:
+        """What a reopened project becomes; a decision that ended is not running again, so it starts as a draft."""
+        return self.left_state if self.left_state in ("approved", "suspended") else "draft"
+
+    @property
+    def stage_label(self) -> str:
+        return stages.label(self.stage)
+
+    stage_label.fget.short_description = _("Stage")  # type: ignore[attr-defined]
+
+    @classmethod
+    def visibility(cls, user: "User") -> Q:
+        """Beside the team: the heads of departments whose people are asked for."""
+        seen = super().visibility(user)
+        if user.department_ids:
+            asked = ResourceNeed.objects.filter(department_id__in=user.department_ids).values("project_id")
+            seen |= Q(pk__in=asked)
+        return seen
+
+    def refresh_from_db(self, using: str | None = None, fields: Any = None, from_queryset: Any = None) -> None:
+        # The stage is protected as the state is: it is taken out while the row is read again.
+        stage = self.__dict__.pop("stage", None)
+        try:
+            super().refresh_from_db(using=using, fields=fields, from_queryset=from_queryset)
+        finally:
+            self.__dict__.setdefault("stage", stage)
+
+    def searchable(self) -> str:
+        parties = {str(party) for party in (self.customer, self.end_user) if party is not None}
+        return " ".join([self.code, self.title, *sorted(parties)])
+
+    def seat_holder_ids(self) -> dict[str, int]:
+        """Who holds which seat of the case: {role: user id}."""
+        return dict(Seat.objects.current().filter(case_id=self.case_id).values_list("role", "user_id"))
+
+    # Who ---------------------------------------------------------------------------------------
+    def is_account_manager(self, actor: Actor) -> bool:
+        """A sales person may initiate a project without a lead (renewal, retrospective)."""
+        return actor.user is not None and actor.user.has_role("ar")
+
+    def is_director(self, actor: Actor) -> bool:
+        """The project's director, or a director of the company."""
+        if actor.user is None:
+            return False
+        return actor.user.has_role("director") or "director" in seats_of(self.case_id, actor)
+
+    def is_gate_approver(self, actor: Actor) -> bool:
+        """Whoever was authorised to decide on this case's gates; before any decision, a director."""
+        if actor.user is None:
+            return False
+        asked = Decision.objects.filter(
+            kind=Decision.Kind.DECISION,
+            request__in=ApprovalRequest.objects.filter(case_id=self.case_id, document_kind__in=GATES.values()),
+        )
+        people = {pk for one in asked.values_list("assignees", flat=True) for pk in one}
+        return bool(people & actor.user.acting_ids) if people else self.is_director(actor)
+
+    def is_asked_department_head(self, actor: Actor) -> bool:
+        """Heads a department (or one above it) whose people this project asks for."""
+        if actor.user is None or self.pk is None:
+            return False
+        heads = set(actor.user.department_ids)
+        return self.resource_needs.filter(department_id__in=heads, confirmed_at__isnull=True).exists()
+
+    # Checks ------------------------------------------------------------------------------------
+    def ready(self) -> list[Reason]:
+        """Everything ATI asks for, named at once."""
+        from projects import checks
+
+        return checks.initiation_gaps(self)
+
+    def nothing_open(self) -> list[Reason]:
+        """No record of a later stage may still be open: it is ended first, by its own verb."""
+        return [
+            Reason(_t("%(record)s is still open.") % {"record": f"{one.code} {one.title}"}, one.url)
+            for one in open_above(self.case_id)
+        ]
+
+    def loss_checks(self) -> list[str]:
+        """Why it was lost is what the company learns from."""
+        return [] if self.lost_reason_id else [_t("Please choose why it was lost.")]
+
+    def cancel_checks(self) -> list[str]:
+        """Why it was cancelled."""
+        return [] if self.cancel_reason_id else [_t("Please choose why it was cancelled.")]
+
+    def accounts_final(self) -> list[str]:
+        """Only final accounts close a project."""
+        final = CaseRecord.objects.filter(case_id=self.case_id, kind="closing.closing", state="final")
+        return [] if final.exists() else [_t("The final accounts are not final yet.")]
+
+    # For deciders ------------------------------------------------------------------------------
+    def measures(self) -> dict[str, Any]:
+        from projects.selectors import estimate_margin
+
+        margin = estimate_margin(self)
+        return {"gross_amount": self.gross_amount or Decimal(0), "margin": self.target_margin if margin is None else margin}
+
+    def decision_facts(self, actor: Actor) -> list[tuple[Any, str]]:
+        margin = self.measures()["margin"]
+        return [
+            (_("Expected amount"), format_money(self.gross_amount, self.currency) if self.gross_amount else "–"),
+            (_("Estimated margin"), f"{margin} %" if margin is not None else "–"),
+            (_("Presales budget"), format_money(self.presales_net_budget, self.currency)),
+            (_("Win probability"), f"{self.win_probability} %" if self.win_probability is not None else "–"),
+            (_("Expected signature"), self.expected_sign_on.isoformat() if self.expected_sign_on else "–"),
+        ]
+
+    def sheet_url(self) -> str:
+        """The one-page decision sheet for ATI."""
+        return reverse("projects:decision-sheet", args=[self.pk])
+
+
+class StageEntry(models.Model):
+    """When the project came into a stage, by whom; or that the variant passed the stage over."""
+
+    append_only = True
+
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="stage_entries")
+    stage = models.CharField(_("stage"), max_length=20)
+    entered_at = models.DateTimeField(_("entered at"), default=timezone.now)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("by"),
+    )
+    skipped = models.BooleanField(_("not applicable"), default=False)
+    is_back = models.BooleanField(_("gone back"), default=False)
+    note = models.TextField(_("reason"), blank=True)
+
+    class Meta:
+        verbose_name = _("stage entry")
+        verbose_name_plural = _("stage entries")
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return f"{self.project_id} {self.stage}"
+
+
+class ResourceNeed(models.Model):
+    """People the project asks a department for; the department's head confirms."""
+
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="resource_needs")
+    department = models.ForeignKey(
+        "accounts.Department", on_delete=models.PROTECT, related_name="+", verbose_name=_("department")
+    )
+    role = models.CharField(_("role"), max_length=120)
+    days = models.DecimalField(
+        _("person-days"), max_digits=8, decimal_places=1, validators=[MinValueValidator(Decimal("0.5"))]
+    )
+    confirmed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("confirmed by")
+    )
+    confirmed_at = models.DateTimeField(_("confirmed at"), null=True)
+
+    class Meta:
+        verbose_name = _("resource need")
+        verbose_name_plural = _("resource needs")
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return f"{self.department} {self.role} {self.days.normalize():f}"
+
+
+class VariantStage(models.Model):
+    """流程裁剪 as data: whether a stage applies to a variant. No row means it applies."""
+
+    variant = models.ForeignKey(
+        Term,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name=_("variant"),
+        limit_choices_to={"dictionary": "variant"},
+    )
+    stage = models.CharField(
+        _("stage"), max_length=20, choices=[(code, stages.BY_CODE[code].label) for code in stages.PROJECT_STAGES]
+    )
+    applicable = models.BooleanField(_("applies"), default=False)
+
+    class Meta:
+        verbose_name = _("stage of a variant")
+        verbose_name_plural = _("stages of variants")
+        constraints = [models.UniqueConstraint(fields=["variant", "stage"], name="variant_stage_once")]
+
+    def __str__(self) -> str:
+        return f"{self.variant} {stages.label(self.stage)}"

@@ -1,0 +1,1 @@
+"""Factories in LTC order; every record beyond its first state is made by services."""
