@@ -105,7 +105,12 @@ class User(AbstractUser):
     last_name = None  # type: ignore[assignment]
     name = models.CharField(_("name"), max_length=80)
     department = models.ForeignKey(
-        Department, on_delete=models.PROTECT, null=True, blank=True, related_name="members", verbose_name=_("department")
+        Department,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="members",
+        verbose_name=_("department"),
     )
     roles = models.ManyToManyField(Role, blank=True, related_name="users", verbose_name=_("roles"))
     language = models.CharField(
@@ -151,7 +156,9 @@ class User(AbstractUser):
     def acting_ids(self) -> frozenset[int]:
         """Ids of the people this user may act for today: the user and those who delegated."""
         today = timezone.localdate()
-        delegated = Delegation.objects.filter(deputy=self, during__contains=today).values_list("principal_id", flat=True)
+        delegated = Delegation.objects.filter(deputy=self, during__contains=today).values_list(
+            "principal_id", flat=True
+        )
         return frozenset({self.pk, *delegated})
 
     @cached_property

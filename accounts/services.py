@@ -63,9 +63,7 @@ def choose_language(user: User, language: str) -> User:
 
 
 @transaction.atomic
-def delegate(
-    principal: User, deputy: User, *, first_day: dt.date, last_day: dt.date, reason: str = ""
-) -> Delegation:
+def delegate(principal: User, deputy: User, *, first_day: dt.date, last_day: dt.date, reason: str = "") -> Delegation:
     """Let `deputy` act for `principal` from `first_day` to `last_day`, both included.
 
     Raises Refused for an impossible period, for oneself, for an overlapping delegation and for a circle.

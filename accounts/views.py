@@ -54,7 +54,9 @@ def profile(request: HttpRequest) -> HttpResponse:
         "title": _("Profile"),
         "form": form,
         "roles": [role.label for role in request.user.roles.all()],
-        "delegations": Delegation.objects.filter(principal=request.user).select_related("deputy").order_by("-during")[:20],
+        "delegations": Delegation.objects.filter(principal=request.user)
+        .select_related("deputy")
+        .order_by("-during")[:20],
     }
     return render(request, "registration/profile.html", context)
 

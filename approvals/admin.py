@@ -7,5 +7,15 @@ from approvals.models import AuthorityRule
 
 @admin.register(AuthorityRule)
 class AuthorityRuleAdmin(admin.ModelAdmin):
-    list_display = ["document", "position", "zh", "en", "decider", "reviewers", "up_to_amount", "min_margin", "is_active"]
+    list_display = [
+        "document",
+        "position",
+        "zh",
+        "en",
+        "decider",
+        "reviewers",
+        "up_to_amount",
+        "min_margin",
+        "is_active",
+    ]
     list_filter = ["document", "is_active"]

@@ -50,7 +50,9 @@ def _heads(department_id: int | None) -> list[int]:
 
 def pending_request(record: StageRecord) -> ApprovalRequest | None:
     """The request that waits for a decision on the record."""
-    return ApprovalRequest.objects.filter(document_kind=record.record_kind(), document_id=record.pk, state="pending").first()
+    return ApprovalRequest.objects.filter(
+        document_kind=record.record_kind(), document_id=record.pk, state="pending"
+    ).first()
 
 
 def requests_of(record: StageRecord) -> QuerySet[ApprovalRequest]:
@@ -61,7 +63,11 @@ def requests_of(record: StageRecord) -> QuerySet[ApprovalRequest]:
 
 def open_conditions(record: StageRecord) -> list[Decision]:
     """Conditions of the last approval that are not met yet: they block what follows."""
-    last = ApprovalRequest.objects.filter(document_kind=record.record_kind(), document_id=record.pk).order_by("-pk").first()
+    last = (
+        ApprovalRequest.objects.filter(document_kind=record.record_kind(), document_id=record.pk)
+        .order_by("-pk")
+        .first()
+    )
     if last is None:
         return []
     return list(last.decisions.exclude(conditions="").filter(met_at__isnull=True))

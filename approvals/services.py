@@ -73,9 +73,7 @@ def _plan(request: ApprovalRequest, record: StageRecord, kind: str, role: str, a
     """Resolve a role into people now: the submitter never decides, an empty role falls back, never passes."""
     people = [pk for pk in selectors.people_for(role, record) if pk != actor.user_id]
     if not people:
-        people = [
-            pk for pk in selectors.people_for(request.frozen_rule["fallback"], record) if pk != actor.user_id
-        ]
+        people = [pk for pk in selectors.people_for(request.frozen_rule["fallback"], record) if pk != actor.user_id]
     if not people:
         raise Refused(_("Nobody can decide as %(role)s.") % {"role": counter.receiver_label(role)})
     if role == "department_head":

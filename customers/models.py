@@ -170,10 +170,10 @@ class Contact(models.Model):
     def __str__(self) -> str:
         return f"{self.name} ({self.job})" if self.job else self.name
 
-    def clean(self) -> None:
-        """Somebody to be reached."""
-        if not clean_text(self.phone) and not self.email:
-            raise ValidationError(_now("A contact needs a phone number or an e-mail address."))
+    @property
+    def is_reachable(self) -> bool:
+        """Somebody to be reached by phone or mail."""
+        return bool(clean_text(self.phone).strip() or self.email)
 
 
 class Supplier(Party):

@@ -26,8 +26,10 @@ _BRACKETS = re.compile(r"[()（）]")
 _TAX_ID = re.compile(r"^[0-9A-Z]{15,20}$")
 # Mail boxes anybody can have say nothing about the company.
 PUBLIC_MAIL = frozenset(
-    "163.com 126.com yeah.net qq.com foxmail.com sina.com sina.cn sohu.com 139.com 189.cn aliyun.com "
-    "gmail.com outlook.com hotmail.com live.com icloud.com yahoo.com".split()
+    (
+        *("163.com", "126.com", "yeah.net", "qq.com", "foxmail.com", "sina.com", "sina.cn", "sohu.com", "139.com"),
+        *("189.cn", "aliyun.com", "gmail.com", "outlook.com", "hotmail.com", "live.com", "icloud.com", "yahoo.com"),
+    )
 )
 _SHORTEST_CORE = 2
 _MOBILE_DIGITS = 11
@@ -52,7 +54,7 @@ def phone_key(phone: str) -> str:
     """Digits of a phone number without country code; empty when too few to mean anything."""
     digits = re.sub(r"\D", "", phone or "")
     digits = digits[-_MOBILE_DIGITS:] if digits.startswith(("86", "0086")) else digits
-    return digits if len(digits) >= 7 else ""  # noqa: PLR2004
+    return digits if len(digits) >= 7 else ""
 
 
 def mail_domain(email: str) -> str:

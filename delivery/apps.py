@@ -1,1 +1,23 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class DeliveryConfig(AppConfig):
+    name = "delivery"
+    verbose_name = _("Delivery")
+
+    def ready(self) -> None:
+        from delivery import handover
+        from process import panels
+        from process.services import counter
+
+        # Contract to delivery is always taken by hand, even by oneself: promises are read, not assumed.
+        counter.register_taker("delivery", handover.take, receiver="fr", by_hand=True)
+        for title, name, position in (
+            (_("Delivery"), "delivery-order", 70),
+            (_("Deliverables"), "deliverable", 71),
+            (_("Acceptances"), "acceptance", 72),
+            (_("Change orders"), "change-order", 73),
+            (_("Early starts"), "early-start", 69),
+        ):
+            panels.register(on="projects.project", title=title, url_name=f"delivery:{name}-panel", position=position)

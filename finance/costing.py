@@ -59,7 +59,9 @@ def budget_code(code: str, parent: str | None, budgeted: Iterable[str]) -> str:
     return parent if parent and code not in known and parent in known else code
 
 
-def grouped(amounts: Mapping[str, Decimal], parents: Mapping[str, str | None], budgeted: Iterable[str]) -> dict[str, Decimal]:
+def grouped(
+    amounts: Mapping[str, Decimal], parents: Mapping[str, str | None], budgeted: Iterable[str]
+) -> dict[str, Decimal]:
     """Amounts by category summed up on the budget lines they draw on."""
     known = set(budgeted)
     found: dict[str, Decimal] = {}

@@ -5,3 +5,17 @@ from django.utils.translation import gettext_lazy as _
 class GuidanceConfig(AppConfig):
     name = "guidance"
     verbose_name = _("Customer guidance")
+
+    def ready(self) -> None:
+        from guidance import handover, services
+        from process import panels
+        from process.services import counter
+
+        counter.register_taker("guidance", handover.take, receiver="sr")
+        counter.register_returner("guidance.guidanceplan", services.returned)
+        panels.register(
+            on="projects.project",
+            title=_("Customer guidance"),
+            url_name="guidance:guidance-plan-panel",
+            position=30,
+        )

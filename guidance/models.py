@@ -10,7 +10,6 @@ from django.db.models import Q
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from accounts.actor import Actor
 from core.calendar import today
 from core.dictionary import TermField
 from core.errors import Reason
@@ -95,7 +94,7 @@ class GuidancePlan(StageRecord):
         return self.activities.filter(next_step_on__lt=today(), step_done_on__isnull=True).select_related("kind")
 
     def offers(self) -> "models.QuerySet[Handover]":
-        return Handover.objects.filter(source_kind=self.kind(), source_id=self.pk).order_by("-pk")
+        return Handover.objects.filter(source_kind=self.record_kind(), source_id=self.pk).order_by("-pk")
 
     def not_taken_checks(self) -> list[Reason]:
         """What solution has taken over stays as it is."""
@@ -109,10 +108,6 @@ class GuidancePlan(StageRecord):
         if waiting is None:
             return []
         return [Reason(_now("It is offered to the solution stage: reopen it first."), waiting.get_absolute_url())]
-
-    def is_team(self, actor: Actor) -> bool:
-        """Whether the actor owns the plan or sits on the case's triangle."""
-        return actor.user is not None and self.owner_id in actor.user.acting_ids
 
     @verb(source="planned", target="in_progress", label=_("Start"), who=TEAM, primary=True)
     def start(self) -> None:
@@ -224,9 +219,7 @@ class Stakeholder(models.Model):
         verbose_name_plural = _("stakeholders")
         ordering = ["pk"]
         constraints = [
-            models.CheckConstraint(
-                condition=Q(stance__gte=-2) & Q(stance__lte=2), name="stance_between_minus_two_and_two"
-            )
+            models.CheckConstraint(condition=Q(stance__gte=-2) & Q(stance__lte=2), name="stance_within_scale")
         ]
 
     def __str__(self) -> str:

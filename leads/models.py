@@ -8,7 +8,6 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
-from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from django_fsm import GET_STATE
 
@@ -16,15 +15,15 @@ from accounts.actor import Actor
 from accounts.models import User
 from core.calendar import today
 from core.dictionary import Term, TermField
-from core.errors import Reason
 from core.fields import MoneyField
 from core.money import format_money
 from core.text import search_text
 from customers import names
 from customers.models import Customer
+from leads.checks import LeadChecks
 from leads.policy import PoolPolicy
 from process.machine import State, StateField, States, verb
-from process.models import Handover, RecordQuerySet, StageRecord
+from process.models import RecordQuerySet, StageRecord
 
 __all__ = ["FollowUp", "Lead", "PoolPolicy"]
 
@@ -45,7 +44,7 @@ class LeadQuerySet(RecordQuerySet):
         return self.filter(state="assigned", first_response_due_at__lt=timezone.now())
 
 
-class Lead(StageRecord):
+class Lead(LeadChecks, StageRecord):
     """A signal that somebody may buy. It has no owner until it is assigned or picked."""
 
     class Temperature(models.TextChoices):
@@ -252,83 +251,6 @@ class Lead(StageRecord):
     def decision_facts(self, actor: Actor) -> list[tuple[str, str]]:
         amount = format_money(self.gross_amount) if self.gross_amount is not None else "–"
         return [(_("Expected amount incl. tax"), amount), (_("Score"), str(self.score))]
-
-    # Checks ----------------------------------------------------------------------------------------
-    def owner_checks(self) -> list[str]:
-        return [] if self.owner_id else [_now("The lead needs an owner first: assign it.")]
-
-    def wake_checks(self) -> list[str]:
-        """A lead that sleeps wakes on a day to come."""
-        if self.wake_on is None or self.wake_on <= today():
-            return [_now("Name the day after today on which the lead wakes up.")]
-        return []
-
-    def reason_checks(self) -> list[str]:
-        return [] if self.invalid_reason_id else [_now("Say why the lead is invalid.")]
-
-    def qualify_checks(self) -> list[str]:
-        """What a project needs to know before it is worth a decision."""
-        policy, reasons = PoolPolicy.current(), []
-        if not self.need.strip():
-            reasons.append(_now("The need is not described."))
-        if not (self.phone or self.email):
-            reasons.append(_now("There is no phone number and no e-mail address to reach the customer."))
-        if not self.contact_name:
-            reasons.append(_now("The contact person is not named."))
-        if self.customer_id is None:
-            reasons.append(_now("Choose the customer, or register the company as a new one."))
-        elif self.customer.state == "blocked":
-            text = _now("%(customer)s is blocked.") % {"customer": self.customer}
-            reasons.append(Reason(text, self.customer.get_absolute_url()))
-        if self.score < policy.qualify_score and not self.score_waived:
-            text = _now("The score is %(score)s, %(limit)s are needed; a lead manager may waive it.")
-            reasons.append(text % {"score": self.score, "limit": policy.qualify_score})
-        return reasons
-
-    def offer_checks(self) -> list[Reason]:
-        """While the next stage decides, the lead stays where it is."""
-        found = self.offers().filter(state="offered").first()
-        if found is None:
-            return []
-        text = _now("It is offered to initiation: withdraw the handover first.")
-        return [Reason(text, found.get_absolute_url())]
-
-    def offers(self) -> "models.QuerySet[Handover]":
-        """The handovers of this lead, newest first."""
-        return Handover.objects.filter(source_kind=self.kind(), source_id=self.pk).order_by("-pk")
-
-    def came_back_checks(self) -> list[str]:
-        latest = self.offers().first()
-        came_back = latest is None or latest.state in ("returned", "withdrawn")
-        return [] if came_back else [_now("The handover has neither been returned nor withdrawn.")]
-
-    def taken_checks(self) -> list[str]:
-        taken = self.offers().filter(state="taken").exists()
-        return [] if taken else [_now("Initiation has not taken the lead over.")]
-
-    def survivor_checks(self) -> list[str]:
-        """A lead is merged into another one that goes on, and brings no booked cost along."""
-        survivor = self.merged_into
-        if survivor is None or survivor.pk == self.pk:
-            return [_now("Choose another lead that goes on.")]
-        reasons = []
-        if survivor.state not in ("new", "assigned", "working", "nurturing", "pooled"):
-            text = _now("%(lead)s is %(state)s and cannot take another lead in.")
-            reasons.append(text % {"lead": survivor.code, "state": survivor.state_label})
-        if self.book_id and (self.book.net_cost or self.book.net_committed):
-            reasons.append(_now("Cost has been booked on this lead: merge the other one into it."))
-        if self.merged_leads.exists():
-            reasons.append(_now("Other leads have been merged into this one: merge the other way round."))
-        return reasons
-
-    def undo_checks(self) -> list[Reason]:
-        """A merge can be undone until the survivor becomes a project."""
-        survivor = self.merged_into
-        if survivor is not None and survivor.state in ("converted", "merged"):
-            text = _now("%(lead)s is %(state)s: the merge can no longer be undone.")
-            shown = text % {"lead": survivor.code, "state": survivor.state_label}
-            return [Reason(shown, survivor.get_absolute_url())]
-        return []
 
     # Verbs -----------------------------------------------------------------------------------------
     @verb(source=("new", "pooled"), target="assigned", label=_("Assign"), who=("lead_manager",), primary=True)

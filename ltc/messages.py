@@ -24,7 +24,8 @@ from ltc.local.paths import REPO, data_folder, source_files
 
 SOURCE = REPO / "locale" / "zh_Hans" / "LC_MESSAGES" / "django.po"
 LAZY = {f"{name}_lazy": DEFAULT_KEYWORDS[name] for name in ("gettext", "ngettext", "pgettext", "npgettext")}
-KEYWORDS = {**DEFAULT_KEYWORDS, **LAZY, "gettext_noop": None}
+# `_t` and `_now`: models import gettext so, where `_` is the lazy one.
+KEYWORDS = {**DEFAULT_KEYWORDS, **LAZY, "gettext_noop": None, "_t": None, "_now": None}
 PLACEHOLDER = re.compile(r"%\(\w+\)[sdif]|\{\w*\}|(?<!%)%[sd]")
 CONTEXT = "\x04"  # between context and text in a key, as in gettext's own files
 

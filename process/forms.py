@@ -8,14 +8,14 @@ from django.forms.models import ModelChoiceField
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Department, LegalEntity, User
+from accounts.models import BankAccount, LegalEntity, User
 from core.dictionary import Labelled, Term
 from core.forms import DateInput, DateTimeInput, Picker
 from core.text import clean_text
 from process.models import StageRecord
 
 # Short lists an administrator keeps are offered whole; everything else is asked for as people type.
-SHORT = (Labelled, LegalEntity)
+SHORT = (Labelled, LegalEntity, BankAccount)
 
 
 def scope_fields(form: forms.BaseForm, user: User) -> None:
@@ -38,7 +38,7 @@ def _scope(field: ModelChoiceField, user: User) -> None:
         queryset = queryset.filter(is_active=True)
     elif hasattr(queryset, "visible_to"):
         queryset = queryset.visible_to(user)
-    elif issubclass(model, Term | Department):
+    elif issubclass(model, Labelled):
         queryset = queryset.filter(is_active=True)
     if not issubclass(model, SHORT) and not isinstance(field, forms.ModelMultipleChoiceField):
         field.widget = Picker(url=picker_url(model))
@@ -49,6 +49,40 @@ def _scope(field: ModelChoiceField, user: User) -> None:
 def picker_url(model: type[Model]) -> str:
     """Where a picker for `model` asks."""
     return reverse("process:pick", args=[model._meta.label_lower])
+
+
+class RowChoice(forms.Field):
+    """A choice among rows that were read once for all lines of a grid, where a reference would ask once per line.
+
+    The form offers the rows in its __init__: `self.fields["category"].offer(rows)`; `groups` makes option groups.
+    """
+
+    widget = forms.Select
+    default_error_messages = {"invalid_choice": _("Choose one of the offered values.")}
+
+    def offer(self, rows: Any, groups: Any = None) -> None:
+        """Offer model rows, shown by their text, or in `groups` = [(label, rows)]."""
+        shown = [(label, list(members)) for label, members in groups] if groups is not None else [("", list(rows))]
+        self.rows = {str(row.pk): row for _label, members in shown for row in members}
+        choices: list[Any] = [("", "–")]
+        for label, members in shown:
+            options = [(str(row.pk), str(row)) for row in members]
+            choices += [(label, options)] if label else options
+        self.widget.choices = choices  # type: ignore[attr-defined]
+
+    def prepare_value(self, value: Any) -> Any:
+        return str(value.pk) if isinstance(value, Model) else value
+
+    def to_python(self, value: Any) -> Any:
+        if value in (None, ""):
+            return None
+        found = getattr(self, "rows", {}).get(str(value))
+        if found is None:
+            raise forms.ValidationError(self.error_messages["invalid_choice"], code="invalid_choice")
+        return found
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return str(self.prepare_value(initial) or "") != str(data or "")
 
 
 class ScopedForm(forms.Form):
@@ -79,9 +113,7 @@ class RecordForm(forms.ModelForm):
 class NoteForm(VerbForm):
     """The remark every verb may carry."""
 
-    note = forms.CharField(
-        label=_("Note"), widget=forms.Textarea(attrs={"rows": 2}), required=False, max_length=4000
-    )
+    note = forms.CharField(label=_("Note"), widget=forms.Textarea(attrs={"rows": 2}), required=False, max_length=4000)
 
     def clean_note(self) -> str:
         return clean_text(self.cleaned_data.get("note", ""))

@@ -53,7 +53,12 @@ def append_only_models() -> list[type[Any]]:
 def arrows(model: type[Any]) -> list[str]:
     """All allowed moves of a machine as "source>target"."""
     return sorted(
-        {f"{source}>{target}" for verb in verbs_of(model).values() for source in verb.sources for target in verb.targets}
+        {
+            f"{source}>{target}"
+            for verb in verbs_of(model).values()
+            for source in verb.sources
+            for target in verb.targets
+        }
     )
 
 

@@ -86,7 +86,7 @@ class Verb:
         return f"{self.name}_" if keyword.iskeyword(self.name) else self.name
 
 
-def StateField(states: States) -> FSMField:  # noqa: N802
+def StateField(states: States) -> FSMField:
     """The protected state of a record; its labels live in the record's States."""
     return FSMField(_("state"), default=states.initial, max_length=20, protected=True)
 
@@ -113,7 +113,16 @@ def verb(
 
     def declare(method: Callable[[Any], Any]) -> Any:
         spec = Verb(
-            method.__name__.rstrip("_"), sources, targets, label, tuple(who), tuple(checks), note, primary, danger, hidden
+            method.__name__.rstrip("_"),
+            sources,
+            targets,
+            label,
+            tuple(who),
+            tuple(checks),
+            note,
+            primary,
+            danger,
+            hidden,
         )
         return transition(field="state", source=list(sources), target=target, custom={"verb": spec})(method)
 

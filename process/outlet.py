@@ -55,7 +55,9 @@ class Outlet:
     icon: ClassVar[str] = ""
     create_label: ClassVar[Any] = ""
     empty_text: ClassVar[Any] = ""
+    # The timeline shows the log of the whole case; words for log actions that are neither verb nor act.
     case_timeline: ClassVar[bool] = False
+    log_labels: ClassVar[dict[str, Any]] = {}
     template_detail: ClassVar[str] = "generic/detail.html"
     panel_columns: ClassVar[tuple[str, ...]] = ()
 
@@ -152,7 +154,9 @@ class Outlet:
                 model = getattr(getattr(field, "queryset", None), "model", None)
                 if name in given or model is None or not issubclass(model, StageRecord):
                     continue
-                parent = model._default_manager.visible_to(request.user).filter(case_id=int(case_id)).order_by("-pk").first()
+                parent = (
+                    model._default_manager.visible_to(request.user).filter(case_id=int(case_id)).order_by("-pk").first()
+                )
                 if parent is not None:
                     given[name] = parent.pk
         return given

@@ -28,7 +28,7 @@ _panels: list[Panel] = []
 _stagebar: list[Callable[[int], list[dict[str, Any]]]] = []
 
 
-def register(*, on: str, title: Any, url_name: str, position: int = 100, open: bool = False) -> None:  # noqa: A002
+def register(*, on: str, title: Any, url_name: str, position: int = 100, open: bool = False) -> None:
     """Hang a panel on the page of `on` ("projects.project"); `position` follows LTC order."""
     _panels.append(Panel(on, title, url_name, position, open))
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _t
@@ -19,6 +19,7 @@ from core.dictionary import Term, TermField
 from core.errors import Reason
 from core.fields import MoneyField
 from core.money import format_money
+from core.text import search_text
 from process import stages
 from process.access import seats_of
 from process.machine import State, StateField, States, review, verb
@@ -170,16 +171,25 @@ class Project(Reviewed):
             models.Index(fields=["state", "-id"], name="project_by_state"),
             models.Index(fields=["case"], name="project_by_case"),
             models.Index(fields=["owner", "-id"], name="project_by_owner"),
+            models.Index(F("gross_amount").desc(nulls_last=True), F("id").desc(), name="project_by_amount"),
+            models.Index(fields=["resume_on"], condition=Q(state="suspended"), name="project_to_resume"),
         ]
 
     # Verbs -------------------------------------------------------------------------------------
     submit, approve, send_back, withdraw, reject = review(submit_who=("ar",), submit_checks=("ready",))
 
-    @verb(source="approved", target="suspended", label=_("Suspend"), who=("ar", "@is_director"), note=True)
+    @verb(
+        source="approved",
+        target="suspended",
+        label=_("Suspend"),
+        who=("ar", "director"),
+        checks=("has_resume_day",),
+        note=True,
+    )
     def suspend(self) -> None:
         """The customer pauses; the project sleeps until its resume date."""
 
-    @verb(source="suspended", target="approved", label=_("Resume"), who=("ar", "@is_director", "system"), primary=True)
+    @verb(source="suspended", target="approved", label=_("Resume"), who=("ar", "director", "system"), primary=True)
     def resume(self) -> None:
         """The customer goes on."""
         self.resume_on = None
@@ -188,7 +198,7 @@ class Project(Reviewed):
         source=states.open,
         target="lost",
         label=_("Lose"),
-        who=("ar", "@is_director"),
+        who=("ar", "director"),
         checks=("loss_checks", "nothing_open"),
         note=True,
         danger=True,
@@ -201,7 +211,7 @@ class Project(Reviewed):
         source=states.open,
         target="cancelled",
         label=_("Cancel"),
-        who=("ar", "@is_director"),
+        who=("ar", "director"),
         checks=("cancel_checks", "nothing_open"),
         note=True,
         danger=True,
@@ -252,6 +262,12 @@ class Project(Reviewed):
     def stage_label(self) -> str:
         return stages.label(self.stage)
 
+    @property
+    def customer_name(self) -> str:
+        party = self.customer or self.end_user
+        return party.title if party else ""
+
+    customer_name.fget.short_description = _("Customer")  # type: ignore[attr-defined]
     stage_label.fget.short_description = _("Stage")  # type: ignore[attr-defined]
 
     @classmethod
@@ -272,8 +288,8 @@ class Project(Reviewed):
             self.__dict__.setdefault("stage", stage)
 
     def searchable(self) -> str:
-        parties = {str(party) for party in (self.customer, self.end_user) if party is not None}
-        return " ".join([self.code, self.title, *sorted(parties)])
+        parties = {party.title for party in (self.customer, self.end_user) if party is not None}
+        return search_text(self.code, self.title, *sorted(parties))
 
     def seat_holder_ids(self) -> dict[str, int]:
         """Who holds which seat of the case: {role: user id}."""
@@ -301,6 +317,22 @@ class Project(Reviewed):
         people = {pk for one in asked.values_list("assignees", flat=True) for pk in one}
         return bool(people & actor.user.acting_ids) if people else self.is_director(actor)
 
+    def heads_owner(self, actor: Actor) -> bool:
+        """Heads the department (or one above it) that the project belongs to."""
+        return actor.user is not None and self.department_id in actor.user.department_ids
+
+    def may_offer_again(self, actor: Actor) -> bool:
+        """The account manager, while the approved project stands in initiation with nothing at the counter."""
+        from projects.selectors import open_offer
+
+        if self.stage != "initiation" or open_offer(self) is not None or actor.user is None:
+            return False
+        return "ar" in seats_of(self.case_id, actor) or self.owner_id in actor.user.acting_ids
+
+    def may_step_back(self, actor: Actor) -> bool:
+        """A gate approver, once there is a stage to go back to."""
+        return self.stage != "initiation" and self.is_gate_approver(actor)
+
     def is_asked_department_head(self, actor: Actor) -> bool:
         """Heads a department (or one above it) whose people this project asks for."""
         if actor.user is None or self.pk is None:
@@ -322,6 +354,10 @@ class Project(Reviewed):
             for one in open_above(self.case_id)
         ]
 
+    def has_resume_day(self) -> list[str]:
+        """A pause has an end, else it is a loss nobody dares to name."""
+        return [] if self.resume_on else [_t("Please say when the project is to be resumed.")]
+
     def loss_checks(self) -> list[str]:
         """Why it was lost is what the company learns from."""
         return [] if self.lost_reason_id else [_t("Please choose why it was lost.")]
@@ -340,7 +376,10 @@ class Project(Reviewed):
         from projects.selectors import estimate_margin
 
         margin = estimate_margin(self)
-        return {"gross_amount": self.gross_amount or Decimal(0), "margin": self.target_margin if margin is None else margin}
+        return {
+            "gross_amount": self.gross_amount or Decimal(0),
+            "margin": self.target_margin if margin is None else margin,
+        }
 
     def decision_facts(self, actor: Actor) -> list[tuple[Any, str]]:
         margin = self.measures()["margin"]
@@ -397,9 +436,14 @@ class ResourceNeed(models.Model):
         _("person-days"), max_digits=8, decimal_places=1, validators=[MinValueValidator(Decimal("0.5"))]
     )
     confirmed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("confirmed by")
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("confirmed by"),
     )
-    confirmed_at = models.DateTimeField(_("confirmed at"), null=True)
+    confirmed_at = models.DateTimeField(_("confirmed at"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("resource need")

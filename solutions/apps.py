@@ -20,6 +20,4 @@ class SolutionsConfig(AppConfig):
             (44, _("Tenders"), "tender"),
             (46, _("Proofs of concept"), "poc"),
         ):
-            panels.register(
-                on="projects.project", title=title, url_name=f"solutions:{name}-panel", position=position
-            )
+            panels.register(on="projects.project", title=title, url_name=f"solutions:{name}-panel", position=position)

@@ -29,7 +29,7 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   if (isSignIn(xhr)) {
     event.detail.shouldSwap = false;
     event.detail.isError = false;
-    signInAgain(event.detail.elt || event.target);
+    signInAgain(requestConfig.elt);
     return;
   }
   if (!SHOWN_IN_DIALOG.includes(xhr.status)) {
@@ -94,7 +94,7 @@ async function refresh(otherwise = location.href) {
     return;
   }
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  for (const id of ["main", "nav", "toasts"]) {
+  for (const id of ["main", "nav"]) {
     const fresh = page.getElementById(id);
     const shown = document.getElementById(id);
     if (!fresh || !shown) continue;
@@ -103,6 +103,7 @@ async function refresh(otherwise = location.href) {
     htmx.trigger(fresh, "htmx:load", { elt: fresh });
   }
   document.title = page.title;
+  for (const note of page.querySelectorAll("#toasts .toast-note")) toast(note.querySelector("p").textContent, note.dataset.level);
   document.querySelector("[data-primary]")?.focus({ preventScroll: true });
 }
 document.addEventListener("record-changed", () => refresh().catch(() => toast(text("offline"), "error")));

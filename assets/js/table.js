@@ -20,5 +20,16 @@ function labelAll(content) {
   if (!narrow.matches) return;
   for (const table of content.querySelectorAll("table[data-cards]")) label(table);
 }
+function fit() {
+  const box = document.querySelector(".list > .table-wrap");
+  if (!box) return;
+  box.classList.remove("fits");
+  box.classList.toggle("fits", box.scrollWidth <= box.clientWidth);
+}
+addEventListener("resize", fit);
+
 narrow.addEventListener("change", () => labelAll(document));
-htmx.onLoad((content) => labelAll(content.parentElement || document));
+htmx.onLoad((content) => {
+  labelAll(content.parentElement || document);
+  fit();
+});

@@ -42,7 +42,7 @@ class Contract(Reviewed):
     )
     home_stage = "contract"
     code_prefix = "CT"
-    open_who = ("ar", "@is_account_manager")
+    open_who = ("ar",)
     edit_who = ("ar", "owner")
     edit_states = ("draft",)
     watched_fields = ("gross_amount", "content_digest", "customer", "payer", "entity", "approved_file_sha256")
@@ -89,9 +89,7 @@ class Contract(Reviewed):
     customer = models.ForeignKey(
         "customers.Customer", on_delete=models.PROTECT, related_name="contracts", verbose_name=_("signing customer")
     )
-    payer = models.ForeignKey(
-        "customers.Customer", on_delete=models.PROTECT, related_name="+", verbose_name=_("payer")
-    )
+    payer = models.ForeignKey("customers.Customer", on_delete=models.PROTECT, related_name="+", verbose_name=_("payer"))
     invoice_title = models.ForeignKey(
         "customers.Customer", on_delete=models.PROTECT, related_name="+", verbose_name=_("invoicing title")
     )
@@ -116,6 +114,7 @@ class Contract(Reviewed):
     signed_on = models.DateField(_("signed on"), null=True, blank=True, editable=False)
     effective_on = models.DateField(_("effective on"), null=True, blank=True, editable=False)
     approved_file_sha256 = models.CharField(_("hash of the text"), max_length=64, blank=True, editable=False)
+    stamped_file_sha256 = models.CharField(_("hash of the stamped file"), max_length=64, blank=True, editable=False)
     # A hash over lines, terms and shares: their change is a change of the contract.
     content_digest = models.CharField(_("hash of lines and terms"), max_length=64, blank=True, editable=False)
 
@@ -137,18 +136,6 @@ class Contract(Reviewed):
                 violation_error_message=_("The contract ends before it starts."),
             ),
         ]
-
-    # Who -----------------------------------------------------------------------------------------
-    def is_account_manager(self, actor: Actor) -> bool:
-        """Account managers open contracts; whose project it is, the case's seats say."""
-        return actor.user is not None and actor.user.has_role("ar") and self.case_id is None
-
-    def is_director(self, actor: Actor) -> bool:
-        """The company role, beside the seat of the same name."""
-        return actor.user is not None and (actor.user.has_role("director") or actor.user.has_role("decision_team"))
-
-    def is_finance(self, actor: Actor) -> bool:
-        return actor.user is not None and (actor.user.has_role("finance") or actor.user.has_role("pfc"))
 
     # Checks --------------------------------------------------------------------------------------
     def submit_checks(self) -> list[Any]:
@@ -194,7 +181,10 @@ class Contract(Reviewed):
         from approvals.selectors import open_conditions
 
         text = _t("A condition of the review is still open: %(condition)s")
-        return [text % {"condition": one.conditions} for one in open_conditions(self)]
+        reasons = [text % {"condition": one.conditions} for one in open_conditions(self)]
+        if self.stamped_file_sha256 and self.stamped_file_sha256 != self.approved_file_sha256:
+            reasons.append(_t("The stamped file is not the text that was approved."))
+        return reasons
 
     def activate_checks(self) -> list[Any]:
         """Signed by both is not enough: each agreed condition counts."""
@@ -221,7 +211,7 @@ class Contract(Reviewed):
         source="approved",
         target="signed",
         label=_("Sign and seal"),
-        who=("seal_keeper", "legal", "@is_director"),
+        who=("seal_keeper", "legal", "director", "decision_team"),
         checks=("sign_checks",),
         primary=True,
     )
@@ -232,7 +222,7 @@ class Contract(Reviewed):
         source="signed",
         target="effective",
         label=_("Put into effect"),
-        who=("ar", "owner", "@is_finance"),
+        who=("ar", "owner", "finance", "pfc"),
         checks=("activate_checks",),
         primary=True,
     )
@@ -243,7 +233,7 @@ class Contract(Reviewed):
         source="effective",
         target="completed",
         label=_("Complete"),
-        who=("ar", "fr", "owner", "@is_finance"),
+        who=("ar", "fr", "owner", "finance", "pfc"),
         checks=("complete_checks",),
     )
     def complete(self) -> None:
@@ -253,7 +243,10 @@ class Contract(Reviewed):
         source="completed",
         target="closed",
         label=_("Close contract (ATCC)"),
-        who=("@is_director",),
+        who=(
+            "director",
+            "decision_team",
+        ),
         checks=("close_checks",),
         primary=True,
     )
@@ -264,7 +257,7 @@ class Contract(Reviewed):
         source="effective",
         target="terminated",
         label=_("Terminate"),
-        who=("system", "pfc", "@is_finance", "@is_director"),
+        who=("system", "finance", "pfc", "director", "decision_team"),
         note=True,
         danger=True,
         hidden=True,
@@ -276,7 +269,7 @@ class Contract(Reviewed):
         source=("draft", "in_review", "approved", "signed"),
         target="void",
         label=_("Void"),
-        who=("ar", "owner", "@is_director"),
+        who=("ar", "owner", "director", "decision_team"),
         note=True,
         danger=True,
     )

@@ -80,7 +80,11 @@ class Deviation(models.Model):
     text = models.TextField(_("what deviates"))
     risk = models.CharField(_("risk"), max_length=10, choices=Risk, default=Risk.MEDIUM)
     holder = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("answers for it")
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("answers for it"),
     )
     accepted_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("accepted by")

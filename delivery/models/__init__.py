@@ -1,7 +1,7 @@
 """Delivery's tables: the order with its plan, deliverables, acceptances, changes and early starts."""
 
 from delivery.models.acceptance import Acceptance, AcceptanceRelease
-from delivery.models.change import ChangeCost, ChangeLine, ChangeOrder, ChangeTerm
+from delivery.models.change import ChangeCost, ChangeLine, ChangeOrder
 from delivery.models.deliverable import Deliverable
 from delivery.models.early import EarlyStart
 from delivery.models.order import DeliveryOrder, Milestone, Risk, Shipment, StatusReport, WorkRecord
@@ -12,7 +12,6 @@ __all__ = [
     "ChangeCost",
     "ChangeLine",
     "ChangeOrder",
-    "ChangeTerm",
     "Deliverable",
     "DeliveryOrder",
     "EarlyStart",

@@ -51,6 +51,8 @@ class Acceptance(StageRecord):
     seal = TermField("seal", _("seal"), editable=False)
     remarks = models.TextField(_("remarks"), blank=True, editable=False)
     remarks_due_on = models.DateField(_("remarks due on"), null=True, blank=True, editable=False)
+    # What this acceptance posted as revenue; the rest of the contract's value is still to be recognised.
+    net_recognised = MoneyField(_("revenue recognised (excl. tax)"), default=0, editable=False)
 
     class Meta(StageRecord.Meta):
         verbose_name = _("acceptance")
@@ -139,7 +141,12 @@ class Acceptance(StageRecord):
         """The customer signed: exactly its shares of the payment terms are released."""
 
     @verb(
-        source="submitted", target="rejected", label=_("Rejected by the customer"), who=("fr", "owner"), note=True, danger=True
+        source="submitted",
+        target="rejected",
+        label=_("Rejected by the customer"),
+        who=("fr", "owner"),
+        note=True,
+        danger=True,
     )
     def reject(self) -> None:
         """The customer refused to accept."""

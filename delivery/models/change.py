@@ -4,11 +4,10 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
-from django.db.models import Sum
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
-from contracts.models import Contract, PaymentTerm
+from contracts.models import Contract
 from core.dictionary import TermField
 from core.fields import MoneyField
 from core.money import format_money
@@ -64,6 +63,7 @@ class ChangeOrder(Reviewed):
     agreed_on = models.DateField(_("agreed on"), null=True, blank=True, editable=False)
     agreed_by = models.CharField(_("agreed by"), max_length=80, blank=True, editable=False)
     effective_on = models.DateField(_("effective on"), null=True, blank=True, editable=False)
+    net_recognised = MoneyField(_("revenue recognised (excl. tax)"), default=ZERO, editable=False)
 
     class Meta(StageRecord.Meta):
         verbose_name = _("change order")
@@ -94,18 +94,14 @@ class ChangeOrder(Reviewed):
         """Contract value, payment terms, receivables and budget change in this moment."""
 
     def ready(self) -> list[Any]:
-        """Something changes, and the terms take up exactly what the lines add."""
+        """Something changes, on a contract in effect."""
         reasons: list[Any] = []
         if not self.lines.exists() and not self.costs.exists() and self.new_end_on is None:
             reasons.append(_t("Nothing changes: give lines, costs or a new end."))
         if self.contract.state not in ("effective", "completed"):
             reasons.append(_t("The contract is not effective."))
-        planned = self.terms.aggregate(total=Sum("gross_amount"))["total"] or ZERO
-        if planned != self.gross_amount:
-            reasons.append(
-                _t("The terms take up %(terms)s, the lines add %(lines)s.")
-                % {"terms": format_money(planned), "lines": format_money(self.gross_amount)}
-            )
+        if self.contract.gross_amount + self.gross_amount < 0:
+            reasons.append(_t("The contract would be worth less than nothing."))
         return reasons
 
     def agree_checks(self) -> list[Any]:
@@ -155,23 +151,6 @@ class ChangeLine(models.Model):
 
     def __str__(self) -> str:
         return self.name
-
-
-class ChangeTerm(models.Model):
-    """By how much one payment term of the contract changes."""
-
-    change = models.ForeignKey(ChangeOrder, on_delete=models.PROTECT, related_name="terms")
-    term = models.ForeignKey(PaymentTerm, on_delete=models.PROTECT, related_name="+", verbose_name=_("payment term"))
-    gross_amount = MoneyField(_("change (incl. tax)"))
-
-    class Meta:
-        verbose_name = _("change of a term")
-        verbose_name_plural = _("changes of terms")
-        ordering = ["pk"]
-        constraints = [models.UniqueConstraint(fields=["change", "term"], name="a_term_once_per_change")]
-
-    def __str__(self) -> str:
-        return f"{self.term} {self.gross_amount}"
 
 
 class ChangeCost(models.Model):

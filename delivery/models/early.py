@@ -54,9 +54,7 @@ class EarlyStart(Reviewed):
     )
     reason = models.TextField(_("why before signature"))
     scope = models.TextField(_("what is done or shipped"))
-    net_cap_amount = MoneyField(
-        _("cost cap (excl. tax)"), validators=[MinValueValidator(Decimal("0.01"))]
-    )
+    net_cap_amount = MoneyField(_("cost cap (excl. tax)"), validators=[MinValueValidator(Decimal("0.01"))])
     ends_on = models.DateField(_("in force until"))
     expected_sign_on = models.DateField(_("expected signature"), null=True, blank=True)
     started_on = models.DateField(_("in force from"), null=True, blank=True, editable=False)

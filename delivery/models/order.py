@@ -258,7 +258,8 @@ class Shipment(models.Model):
         ordering = ["on", "pk"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(signed_on__isnull=True) | Q(signed_on__gte=models.F("on")), name="shipment_signed_after_sent"
+                condition=Q(signed_on__isnull=True) | Q(signed_on__gte=models.F("on")),
+                name="shipment_signed_after_sent",
             )
         ]
 

@@ -39,7 +39,7 @@ class Deposit(StageRecord):
     edit_who = ("owner", "finance")
 
     state = StateField(states)
-    kind_of = TermField("guarantee", _("kind"), required=True)
+    kind = TermField("guarantee", _("kind"), required=True)
     form = models.CharField(_("form"), max_length=10, choices=Form, default=Form.CASH)
     gross_amount = MoneyField(_("amount"))
     customer = models.ForeignKey(
@@ -148,7 +148,7 @@ class Deposit(StageRecord):
 
     def decision_facts(self, actor: "Actor") -> list[tuple[str, str]]:
         return [
-            (_("kind"), str(self.kind_of)),
+            (_("kind"), str(self.kind)),
             (_("amount"), format_money(self.gross_amount)),
             (_("held by"), str(self.customer)),
         ]

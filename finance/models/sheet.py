@@ -54,7 +54,7 @@ class CostSheet(Reviewed):
     cost_fields = ("net_cost", "net_margin", "margin_percent")
 
     state = StateField(states)
-    kind_of = models.CharField(_("costing"), max_length=10, choices=Kind, default=Kind.ESTIMATE, db_column="kind")
+    kind = models.CharField(_("costing"), max_length=10, choices=Kind, default=Kind.ESTIMATE)
     book = models.ForeignKey(CostBook, on_delete=models.PROTECT, related_name="sheets", verbose_name=_("cost book"))
     version = models.PositiveIntegerField(_("version"), default=1, editable=False)
     label = models.CharField(_("stands for"), max_length=60, blank=True)
@@ -77,19 +77,17 @@ class CostSheet(Reviewed):
         verbose_name = _("cost sheet")
         verbose_name_plural = _("cost sheets")
         constraints = [
-            models.UniqueConstraint(fields=["book", "kind_of", "version"], name="one_sheet_per_version"),
-            models.UniqueConstraint(
-                fields=["book", "period"], condition=Q(kind_of="actual"), name="one_actual_per_month"
-            ),
+            models.UniqueConstraint(fields=["book", "kind", "version"], name="one_sheet_per_version"),
+            models.UniqueConstraint(fields=["book", "period"], condition=Q(kind="actual"), name="one_actual_per_month"),
             # Deferred: the new version is approved before the one it replaces is superseded, in one transaction.
             ExclusionConstraint(
                 name="one_current_sheet",
-                expressions=[("book", RangeOperators.EQUAL), ("kind_of", RangeOperators.EQUAL)],
-                condition=Q(state="approved", kind_of__in=["estimate", "budget", "settlement"]),
+                expressions=[("book", RangeOperators.EQUAL), ("kind", RangeOperators.EQUAL)],
+                condition=Q(state="approved", kind__in=["estimate", "budget", "settlement"]),
                 deferrable=Deferrable.DEFERRED,
             ),
         ]
-        indexes = [*StageRecord.Meta.indexes, models.Index(fields=["book", "kind_of", "state"], name="sheet_by_book")]
+        indexes = [*StageRecord.Meta.indexes, models.Index(fields=["book", "kind", "state"], name="sheet_by_book")]
 
     submit, _approve, send_back, withdraw = review(
         rejected=None, submit_who=("owner", "ar", "sr", "fr", "pfc", "finance", "system"), submit_checks=("ready",)
@@ -109,15 +107,17 @@ class CostSheet(Reviewed):
         return actor.user is not None and self.book.owner_id in actor.user.acting_ids
 
     def open_checks(self) -> list[str]:
-        return [_now("The book is frozen.")] if self.book.is_frozen else []
+        """A frozen book takes no new estimate or budget; its last freeze is made when it is frozen already."""
+        typed = self.kind in (self.Kind.ESTIMATE, self.Kind.BUDGET)
+        return [_now("The book is frozen.")] if typed and self.book.is_frozen else []
 
     def edit_checks(self) -> list[str]:
         return self.open_checks()
 
     def ready(self) -> list[str]:
         """A costing without lines says nothing; a frozen book takes no new one."""
-        reasons = self.open_checks() if self.kind_of in (self.Kind.ESTIMATE, self.Kind.BUDGET) else []
-        if self.kind_of in (self.Kind.ESTIMATE, self.Kind.BUDGET) and not self.lines.exists():
+        reasons = self.open_checks()
+        if self.kind in (self.Kind.ESTIMATE, self.Kind.BUDGET) and not self.lines.exists():
             reasons.append(_now("The costing has no lines yet."))
         return reasons
 
@@ -144,7 +144,7 @@ class CostSheet(Reviewed):
     def decision_facts(self, actor: "Actor") -> list[tuple[str, str]]:
         percent = self.margin_percent
         return [
-            (_("costing"), self.get_kind_of_display()),
+            (_("costing"), self.get_kind_display()),
             (_("revenue, net"), format_money(self.net_revenue)),
             (_("cost, net"), format_money(self.net_cost)),
             (_("margin"), format_money(self.net_margin)),

@@ -38,11 +38,11 @@ class Voucher(Reviewed):
     code_prefix = "VO"
     edit_states = ("draft",)
     edit_who = ("owner",)
-    watched_fields = ("kind_of", "book", "category", "worked_on", "days", "gross_amount", "net_amount")
+    watched_fields = ("kind", "book", "category", "worked_on", "days", "gross_amount", "net_amount")
     cost_fields = ("net_day_amount",)
 
     state = StateField(states)
-    kind_of = models.CharField(_("kind"), max_length=10, choices=Kind, default=Kind.TIME, db_column="kind")
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind, default=Kind.TIME)
     book = models.ForeignKey(CostBook, on_delete=models.PROTECT, related_name="vouchers", verbose_name=_("cost book"))
     category = models.ForeignKey(
         CostCategory, on_delete=models.PROTECT, related_name="+", verbose_name=_("cost category")
@@ -71,11 +71,9 @@ class Voucher(Reviewed):
         verbose_name_plural = _("vouchers")
         constraints = [
             models.CheckConstraint(
-                condition=Q(kind_of="expense") | Q(days__gt=0, days__lte=31), name="time_voucher_has_days"
+                condition=Q(kind="expense") | Q(days__gt=0, days__lte=31), name="time_voucher_has_days"
             ),
-            models.CheckConstraint(
-                condition=Q(kind_of="time") | Q(gross_amount__gt=0), name="expense_voucher_has_amount"
-            ),
+            models.CheckConstraint(condition=Q(kind="time") | Q(gross_amount__gt=0), name="expense_voucher_has_amount"),
         ]
         indexes = [*StageRecord.Meta.indexes, models.Index(fields=["book", "state"], name="voucher_by_book")]
 
@@ -100,7 +98,7 @@ class Voucher(Reviewed):
     def ready(self) -> list[str]:
         """A frozen book takes nothing, and work without a rate has no price."""
         reasons = [_now("The book is frozen.")] if self.book.is_frozen else []
-        if self.kind_of == self.Kind.TIME and self.net_day_amount is None:
+        if self.kind == self.Kind.TIME and self.net_day_amount is None:
             reasons.append(
                 _now("There is no cost rate for grade “%(grade)s” on %(day)s.")
                 % {"grade": self.grade, "day": self.worked_on}
@@ -112,7 +110,7 @@ class Voucher(Reviewed):
 
     def open_checks(self) -> list[str]:
         reasons = [_now("The book is frozen.")] if self.book.is_frozen else []
-        if self.kind_of == self.Kind.TIME:
+        if self.kind == self.Kind.TIME:
             if not self.days or self.days * 2 % 1:
                 reasons.append(_now("Worked time is entered in half days."))
         elif self.gross_amount <= 0:
@@ -125,12 +123,12 @@ class Voucher(Reviewed):
         return f"{super().searchable()} {self.book.code} {self.claimant}"
 
     def measures(self) -> dict[str, Any]:
-        return {"gross_amount": self.gross_amount if self.kind_of == self.Kind.EXPENSE else self.net_amount}
+        return {"gross_amount": self.gross_amount if self.kind == self.Kind.EXPENSE else self.net_amount}
 
     def decision_facts(self, actor: "Actor") -> list[tuple[str, str]]:
         days = f"{self.days.normalize():f}" if isinstance(self.days, Decimal) else "–"
         return [
-            (_("kind"), self.get_kind_of_display()),
+            (_("kind"), self.get_kind_display()),
             (_("cost book"), str(self.book)),
             (_("cost category"), str(self.category)),
             (_("days"), days),

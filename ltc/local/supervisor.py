@@ -218,7 +218,7 @@ def _prepare(services: Services) -> None:
         environ = dict(os.environ)
         environment.become_owner(environ)
         command = [sys.executable, "manage.py", "prepare", "--demo", "--verbosity", "0", "--sign-ins", str(logins)]
-        setup.run(command, "The database could not be prepared (see above).", environ)
+        setup.run(command, "The database could not be prepared (see above).", environ, lines=30)
     if stamp:
         stamp.write_text(wanted)
 

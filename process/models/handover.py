@@ -58,7 +58,7 @@ class Handover(StageRecord):
             return False
         return bool(actor.user.acting_ids & set(self.receivers()))
 
-    @verb(source="offered", target="taken", label=_("Take over"), who=("@is_receiver",), primary=True)
+    @verb(source="offered", target="taken", label=_("Take over"), who=("@is_receiver", "system"), primary=True)
     def take(self) -> None:
         """The receiver takes the work over, with or without dated conditions."""
 

@@ -68,7 +68,12 @@ class StageRecord(TimeStamped):
     code = models.CharField(_("number"), max_length=40, unique=True, editable=False)
     title = models.CharField(_("title"), max_length=200)
     owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("owner")
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("owner"),
     )
     department = models.ForeignKey(
         "accounts.Department",
@@ -105,11 +110,20 @@ class StageRecord(TimeStamped):
 
     def refresh_from_db(self, using: str | None = None, fields: Any = None, from_queryset: Any = None) -> None:
         # django-fsm's own version unprotects the shared field for a moment, which is not safe under threads.
-        state = self.__dict__.pop("state", None)
+        # A protected field takes a value only while it has none; without one it looks deferred, so it is named.
+        protected = {field.attname for field in self._meta.concrete_fields if isinstance(field, FSMField)}
+        if fields is None:
+            fields = [field.attname for field in self._meta.concrete_fields if field.attname in self.__dict__]
+            self._prefetched_objects_cache: dict[str, Any] = {}
+            for relation in self._meta.related_objects:
+                if relation.is_cached(self):
+                    relation.delete_cached_value(self)
+        kept = {name: self.__dict__.pop(name) for name in protected & {*fields} & {*self.__dict__}}
         try:
             models.Model.refresh_from_db(self, using=using, fields=fields, from_queryset=from_queryset)
         finally:
-            self.__dict__.setdefault("state", state)
+            for name, value in kept.items():
+                self.__dict__.setdefault(name, value)
 
     def clean_fields(self, exclude: Any = None) -> None:
         # A protected state cannot be assigned, not even to itself; constraints on it are validated all the same.
@@ -211,4 +225,3 @@ class Reviewed(StageRecord):
 
     class Meta(StageRecord.Meta):
         abstract = True
-

@@ -1,7 +1,7 @@
 """The doors. Every write on a record goes through one of these and leaves one log line."""
 
 from process.services.counter import offer, return_, take, withdraw
-from process.services.doors import act, adopt, edit, fire, open  # noqa: A004
+from process.services.doors import act, adopt, edit, fire, open
 from process.services.files import attach
 from process.services.log import write_log
 from process.services.seats import leave_seat, seat, take_seat

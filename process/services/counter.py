@@ -20,17 +20,24 @@ from process.services import doors, steps
 
 # What each stage does when it takes work over: {target: (take, receiver role, always by hand)}.
 _takers: dict[str, tuple[Callable[..., Any], str, bool]] = {}
+# Targets that need nobody's judgement: the system takes at once and says so in the log.
+_automatic: set[str] = set()
 # What the offering record does when its package comes back: {kind: function(record, handover, by)}.
 _returners: dict[str, Callable[..., Any]] = {}
 TAKE_WITHIN_HOURS = 16
 
 
-def register_taker(target: str, take: Callable[..., Any], *, receiver: str, by_hand: bool = False) -> None:
+def register_taker(
+    target: str, take: Callable[..., Any], *, receiver: str, by_hand: bool = False, automatic: bool = False
+) -> None:
     """Called in an app's ready(): `take(handover, by=...)` opens that stage's record.
 
-    `receiver` is a seat or a role; `by_hand` forbids taking over from oneself silently.
+    `receiver` is a seat or a role; `by_hand` forbids taking over from oneself silently; `automatic` work
+    (receivables out of payment terms) is taken by the system in the same act.
     """
     _takers[target] = (take, receiver, by_hand)
+    if automatic:
+        _automatic.add(target)
 
 
 def register_returner(kind: str, back: Callable[..., Any]) -> None:
@@ -54,7 +61,7 @@ def offer(
     unless the target insists on a take by hand (contract to delivery).
     """
     actor = Actor.of(by)
-    take_function, default_receiver, by_hand = _takers[to]
+    _take, default_receiver, by_hand = _takers[to]
     now = timezone.now()
     handover = Handover(
         case_id=record.case_id,
@@ -70,6 +77,9 @@ def offer(
         due_at=due(now, TAKE_WITHIN_HOURS, "working"),
     )
     doors.open(handover, by=actor, note=note, action="offer")
+    if to in _automatic:
+        take(handover, by=Actor.system(f"counter.{to}"))
+        return handover
     receivers = handover.receivers()
     if not receivers:
         raise Refused(

@@ -37,7 +37,8 @@ def read_catalogue(folder: Path) -> list[dict[str, Any]]:
             steps.append({**step, "stage": stage})
     codes = [step.get("code") for step in steps]
     reasons += [
-        _("The step %(code)s stands twice.") % {"code": code} for code in sorted({c for c in codes if codes.count(c) > 1})
+        _("The step %(code)s stands twice.") % {"code": code}
+        for code in sorted({c for c in codes if codes.count(c) > 1})
     ]
     if reasons:
         raise Refused(reasons)
@@ -60,7 +61,11 @@ def _problems(step: dict[str, Any], known: set[str]) -> list[str]:
     problems = [_("“%(key)s” is missing") % {"key": key} for key in _REQUIRED if not step.get(key)]
     problems += [_("unknown key “%(key)s”") % {"key": key} for key in sorted(set(step) - _KNOWN)]
     actions = [*step.get("verbs", []), *step.get("starts_on", []), *step.get("who", {})]
-    problems += [_("no machine has the verb “%(verb)s”") % {"verb": verb} for verb in actions if verb not in known and len(known) > 250]  # TEMPORARY length check
+    problems += [
+        _("no machine has the verb “%(verb)s”") % {"verb": verb}
+        for verb in actions
+        if verb not in known and len(known) > 250
+    ]  # TEMPORARY length check
     return problems
 
 

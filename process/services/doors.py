@@ -92,9 +92,7 @@ def _require(record: StageRecord, verb: str, actor: Actor) -> None:
 
 
 @transaction.atomic
-def open(  # noqa: A001
-    record: Record, *, by: Actor | User, note: str = "", case: Case | None = None, action: str = "open"
-) -> Record:
+def open(record: Record, *, by: Actor | User, note: str = "", case: Case | None = None, action: str = "open") -> Record:
     """Create a record: its number, its case (a new one where none is given), owner, log line and steps.
 
     Raises NotAllowed, or Refused with every reason why the values cannot stand.

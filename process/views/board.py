@@ -16,9 +16,7 @@ CARDS = 20
 
 def _verbs_json(outlet: Outlet, state: str) -> dict[str, str]:
     """{target state: verb} that can move a card out of `state`; the address is completed per card."""
-    return {
-        target: name for name, spec in outlet.offered().items() if state in spec.sources for target in spec.targets
-    }
+    return {target: name for name, spec in outlet.offered().items() if state in spec.sources for target in spec.targets}
 
 
 def cards(outlet: Outlet, state: str, request: HttpRequest) -> tuple[list[dict[str, Any]], str]:

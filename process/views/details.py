@@ -44,7 +44,12 @@ def verbs_for(outlet: Outlet, record: StageRecord, actor: Actor) -> tuple[dict |
     for name, spec in outlet.offered().items():
         if record.state not in spec.sources or not access.may(record, name, actor):
             continue
-        entry = {"label": spec.label, "url": outlet.url("verb", record.pk, name), "danger": spec.danger, "allowed": True}
+        entry = {
+            "label": spec.label,
+            "url": outlet.url("verb", record.pk, name),
+            "danger": spec.danger,
+            "allowed": True,
+        }
         if spec.primary and primary is None:
             # What a dialog asks for cannot be missing before the dialog is open.
             reasons = [] if outlet.verb_form(name) else reasons_against(record, spec)
@@ -130,14 +135,17 @@ def action_label(entry: LogEntry) -> str:
     if outlet is not None:
         from process.machine import verbs_of
 
-        spec = verbs_of(outlet.model).get(name)
+        if name in outlet.log_labels:
+            return str(outlet.log_labels[name])
+        spec = verbs_of(outlet.model).get(name) or outlet.acts.get(name)
         if spec is not None:
             return str(spec.label)
     return known.get(name, name)
 
 
-def _entry(entry: LogEntry) -> dict[str, Any]:
+def _entry(entry: LogEntry, see_cost: bool = True) -> dict[str, Any]:
     outlet = outlet_of(entry.kind)
+    hidden = outlet.model.cost_fields if outlet and not see_cost else ()
     states = outlet.model.states if outlet else None
     known = states and entry.state_to in states.by_code
     changes = [
@@ -147,7 +155,7 @@ def _entry(entry: LogEntry) -> dict[str, Any]:
             "new": _plain_text(values[1]),
         }
         for name, values in entry.changes.items()
-        if isinstance(values, list) and len(values) == 2
+        if isinstance(values, list) and len(values) == 2 and name not in hidden
     ]
     return {
         "at": show.text_of(entry.at),
@@ -168,16 +176,21 @@ def _plain_text(value: Any) -> str:
 
 
 def timeline(outlet: Outlet) -> Any:
-    """The record's log, newest first, as a fragment; `?all=1` shows more."""
+    """The record's log (or its whole case's), newest first, as a fragment; `?all=1` shows more."""
 
     def view(request: HttpRequest, pk: int) -> HttpResponse:
         record = visible(outlet, request, pk)
+        see_cost = request.user.has_right("see_cost")
         entries = LogEntry.objects.filter(kind=record.record_kind(), object_id=record.pk).order_by("-id")
+        if outlet.case_timeline:
+            entries = LogEntry.objects.filter(case_id=record.case_id).order_by("-seq")
+            if not see_cost:
+                entries = entries.exclude(kind__startswith="finance.").exclude(kind__startswith="purchasing.")
         size = 500 if request.GET.get("all") else TIMELINE
         found = list(entries[: size + 1])
         more = f"{request.path}?all=1" if len(found) > size and size == TIMELINE else ""
         return render(
-            request, "generic/_timeline.html", {"entries": [_entry(one) for one in found[:size]], "more_url": more}
+            request, "generic/_timeline.html", {"entries": [_entry(one, see_cost) for one in found[:size]], "more_url": more}
         )
 
     return view
@@ -185,7 +198,11 @@ def timeline(outlet: Outlet) -> Any:
 
 def file_rows(record: StageRecord) -> list[dict[str, Any]]:
     """A record's files, newest first."""
-    found = Attachment.objects.filter(kind=record.record_kind(), object_id=record.pk).select_related("added_by").order_by("-pk")
+    found = (
+        Attachment.objects.filter(kind=record.record_kind(), object_id=record.pk)
+        .select_related("added_by")
+        .order_by("-pk")
+    )
     return [
         {
             "name": one.name,

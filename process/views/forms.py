@@ -2,7 +2,9 @@
 
 from typing import Any
 
+from django.apps import apps
 from django.contrib import messages
+from django.db import IntegrityError, transaction
 from django.forms import BaseFormSet, formset_factory
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -110,15 +112,39 @@ def status_of(error: DomainError) -> int:
 
 def once(request: HttpRequest, act: Any) -> str:
     """Run `act` (which returns an address) once per form key; a second submit gets the same address."""
+
+    def checked() -> Answer:
+        # Two people at the same moment: what one check could not see yet, the database refuses.
+        try:
+            with transaction.atomic():
+                return Answer(302, {"location": act()})
+        except IntegrityError as error:
+            raise Refused(_constraint_sentence(error)) from error
+
     typed = [(name, values) for name, values in sorted(request.POST.lists()) if name != "csrfmiddlewaretoken"]
     answer = run_once(
         request.POST.get("idempotency_key") or new_key(),
         request.user.pk,
         f"{request.method} {request.path}",
         hash_body(typed, request.FILES.values()),
-        lambda: Answer(302, {"location": act()}),
+        checked,
     )
     return answer.answer["location"]
+
+
+def _constraint_sentence(error: IntegrityError) -> str:
+    """The sentence of the broken constraint where the model gives one."""
+    name = getattr(getattr(error.__cause__, "diag", None), "constraint_name", "") or ""
+    for model in apps.get_models():
+        for constraint in model._meta.constraints:
+            if (
+                constraint.name == name
+                and constraint.violation_error_message != constraint.default_violation_error_message
+            ):
+                return str(constraint.violation_error_message)
+    return _("This contradicts what has been stored meanwhile (%(rule)s).") % {
+        "rule": name or _("a rule of the database")
+    }
 
 
 def done(request: HttpRequest, address: str) -> HttpResponse:
@@ -175,9 +201,7 @@ def create(outlet: Outlet) -> Any:
     def view(request: HttpRequest) -> HttpResponse:
         form_class: Any = outlet.form
         initial = outlet.initial(request, form_class)
-        form = form_class(
-            request.POST or None, request.FILES or None, user=request.user, record=None, initial=initial
-        )
+        form = form_class(request.POST or None, request.FILES or None, user=request.user, record=None, initial=initial)
         made = formsets(outlet.lines, request, None)
         if request.method != "POST":
             return _page(request, outlet, form, made, record=None)

@@ -6,12 +6,12 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
+from accounts.actor import Actor
 from core.paging import capped_count, page
 from core.search import search
 from core.text import clean_text
 from process import access
 from process.outlet import Outlet
-from accounts.actor import Actor
 
 PAGE_SIZE = 50
 _OWN = {"q", "sort", "cursor", "state"}
@@ -83,7 +83,9 @@ def listing(outlet: Outlet) -> Any:
         keyset = outlet.keyset(request.GET.get("sort", ""))
         if keyset is None:
             return HttpResponseBadRequest(
-                render(request, "errors/400.html", {"reasons": [{"text": _("Unknown sort order."), "link": ""}]}).content
+                render(
+                    request, "errors/400.html", {"reasons": [{"text": _("Unknown sort order."), "link": ""}]}
+                ).content
             )
         found = page(queryset, keyset=keyset, cursor=request.GET.get("cursor"), size=PAGE_SIZE)
         number, capped = capped_count(queryset)

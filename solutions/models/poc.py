@@ -62,7 +62,9 @@ class Poc(StageRecord):
         """The trial begins; the criteria stand fixed from now on."""
         self.started_at = timezone.now()
 
-    @verb(source="running", target="passed", label=_("Passed"), who=("owner", "sr"), checks=("has_result",), primary=True)
+    @verb(
+        source="running", target="passed", label=_("Passed"), who=("owner", "sr"), checks=("has_result",), primary=True
+    )
     def pass_(self) -> None:
         """The criteria are met."""
         self.ended_at = timezone.now()
@@ -74,9 +76,7 @@ class Poc(StageRecord):
         """The criteria are not met."""
         self.ended_at = timezone.now()
 
-    @verb(
-        source=states.open, target="stopped", label=_("Stop"), who=("owner", "sr", "ar"), note=True, danger=True
-    )
+    @verb(source=states.open, target="stopped", label=_("Stop"), who=("owner", "sr", "ar"), note=True, danger=True)
     def stop(self) -> None:
         """Ended before a result."""
         self.ended_at = timezone.now()

@@ -16,6 +16,7 @@ from core.calendar import today
 from core.errors import Reason
 from core.fields import MoneyField
 from core.money import ZERO, Split, format_money, round_money, split_gross
+from core.text import search_text
 from process.machine import State, StateField, States, review, verb
 from process.models import Reviewed, StageRecord
 
@@ -215,7 +216,7 @@ class Quote(Reviewed):
 
     # Figures -----------------------------------------------------------------------------------
     def searchable(self) -> str:
-        return " ".join(filter(None, [self.code, self.title, str(self.customer or "")]))
+        return search_text(self.code, self.title, self.customer.title if self.customer else "")
 
     def live_cost(self) -> Decimal:
         """Cost without VAT by the project's current estimate."""
@@ -230,6 +231,12 @@ class Quote(Reviewed):
 
         estimate = current_estimate(self.solution.project)
         return margin_of(self.net_amount, estimate.net_cost) if estimate else None
+
+    @property
+    def customer_name(self) -> str:
+        return self.customer.title if self.customer else ""
+
+    customer_name.fget.short_description = _("Customer")  # type: ignore[attr-defined]
 
     @property
     def margin_amount(self) -> Decimal | None:
@@ -264,7 +271,11 @@ class QuoteLine(models.Model):
     )
     name = models.CharField(_("name"), max_length=200)
     quantity = models.DecimalField(
-        _("quantity"), max_digits=14, decimal_places=3, default=Decimal(1), validators=[MinValueValidator(Decimal("0.001"))]
+        _("quantity"),
+        max_digits=14,
+        decimal_places=3,
+        default=Decimal(1),
+        validators=[MinValueValidator(Decimal("0.001"))],
     )
     unit = models.CharField(_("unit"), max_length=20, blank=True)
     gross_price = MoneyField(_("unit price incl. tax"), validators=[MinValueValidator(ZERO)])

@@ -13,8 +13,9 @@ from accounts.actor import Actor
 from core.dictionary import TermField
 from core.errors import Reason
 from core.money import format_money
+from process.access import seats_of
 from process.machine import State, StateField, States, review, verb
-from process.models import Reviewed, StageRecord
+from process.models import Handover, Reviewed, StageRecord
 from process.models.case import TRIANGLE
 
 TECHNICAL_ROLES = ("sr", "fr", "engineer", "qa", "pmo")
@@ -164,7 +165,19 @@ class Solution(Reviewed):
             return False
         return any(actor.user.has_role(role) for role in TECHNICAL_ROLES)
 
+    def may_offer_again(self, actor: Actor) -> bool:
+        """The team, while the won solution neither waits at the counter nor has been taken over."""
+        offers = Handover.objects.filter(case_id=self.case_id, target="contract", state__in=("offered", "taken"))
+        if actor.user is None or offers.exists():
+            return False
+        return bool({"ar", "sr"} & seats_of(self.case_id, actor))
+
     # Checks ------------------------------------------------------------------------------------
+    def open_checks(self) -> list[str]:
+        """One solution at a time is worked on in a project."""
+        running = Solution.objects.open().filter(project_id=self.project_id).first()
+        return [_t("%(solution)s is still open.") % {"solution": running}] if running else []
+
     def package_gaps(self) -> list[Reason]:
         """What the bid package still lacks for ATB, all at once."""
         from solutions import checks

@@ -15,6 +15,7 @@ from core.dictionary import TermField
 from core.errors import Reason
 from core.fields import MoneyField
 from core.money import ZERO
+from core.text import search_text
 from process.access import seats_of
 from process.machine import State, StateField, States, verb
 from process.models import StageRecord
@@ -144,7 +145,9 @@ class Tender(StageRecord):
     def open(self) -> None:
         """The bids were opened; everybody's price is known."""
 
-    @verb(source="opened", target="awarded", label=_("Awarded to us"), who=BIDDERS, checks=("award_gaps",), primary=True)
+    @verb(
+        source="opened", target="awarded", label=_("Awarded to us"), who=BIDDERS, checks=("award_gaps",), primary=True
+    )
     def award(self) -> None:
         """The award notice names us: the contract is due within 30 days."""
 
@@ -194,7 +197,7 @@ class Tender(StageRecord):
         return [] if self.award_notice_on else [_t("The day of the award notice is missing.")]
 
     def searchable(self) -> str:
-        return " ".join(filter(None, [self.code, self.number, self.title, self.agency]))
+        return search_text(self.code, self.number, self.title, self.agency)
 
     def measures(self) -> dict[str, Any]:
         return {"gross_amount": self.our_gross_amount or ZERO}

@@ -7,9 +7,16 @@ from typing import Any, ClassVar
 
 import pytest
 from django.db import connection, models
+from hypothesis import HealthCheck, settings
 
 from core import calendar
 from core.models import CalendarYear, WorkingDay
+
+# A busy machine is no finding: examples have no deadline, and drawing them may take its time.
+settings.register_profile(
+    "ltc", deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
+settings.load_profile("ltc")
 
 
 def pytest_configure(config: pytest.Config) -> None:

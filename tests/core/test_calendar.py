@@ -11,7 +11,7 @@ import pytest
 import time_machine
 from django.core.management import call_command
 from django.utils import timezone
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core import calendar
@@ -107,7 +107,7 @@ def test_hours_between(empty_calendar: None) -> None:
     assert working_hours_between(at("2026-06-05T09:00"), at("2026-06-05T09:00")) == 0
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60)
 @given(
     minutes=st.integers(0, 60 * 24 * 300),
     hours=st.decimals(0, 300, places=2),

@@ -7,7 +7,7 @@ import pytest
 from django.db import connection, models
 from django.db.migrations.state import ModelState
 from django.db.migrations.writer import MigrationWriter
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.search import BigramIndex, search, words_of
@@ -95,7 +95,7 @@ def test_search_across_a_relation(rows: type[Row]) -> None:
     assert list(search(rows.objects.all(), "parent__name", "中国")) == [child]
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200)
 @given(
     names=st.lists(st.text(alphabet="ab中国%_\\ '-", max_size=8), max_size=6),
     text=st.text(alphabet="ab中国%_\\ '-", max_size=5),
@@ -149,19 +149,19 @@ def test_index_makes_its_function_when_core_was_not_migrated_yet(rows: type[Row]
 
 MILLION_NAMES = """
     INSERT INTO core_test_row (name)
-    SELECT '集团' || n || (%s::text[])[1 + n * 7 %% 20] || (%s::text[])[1 + n * 31 / 97 %% 997]
+    SELECT (%s::text[])[1 + n * 7 %% 10] || (%s::text[])[1 + n * 31 / 97 %% 997]
         || (%s::text[])[1 + n * 13 %% 8] || CASE n %% 50000 WHEN 77 THEN '鑫隆' ELSE '' END || '有限公司'
     FROM generate_series(1, 1000000) n
 """
-CITIES = ["北京", "上海", "深圳", "广州", "杭州", "南京", "成都", "武汉", "西安", "重庆"] * 2
+CITIES = ["北京", "上海", "深圳", "广州", "杭州", "南京", "成都", "武汉", "西安", "重庆"]
 TRADES = ["科技", "软件", "电子", "网络", "系统", "能源", "医疗", "装备"]
 GIVEN = [chr(0x4E00 + n * 3) + chr(0x5E00 + n * 5) for n in range(997)]
 
 
 def database_milliseconds(queryset: "models.QuerySet[Row]") -> float:
-    """Execution time by the server's own clock, the best of five."""
+    """Execution time by the server's own clock, the best of three."""
     times = []
-    for _ in range(5):
+    for _ in range(3):
         plan = queryset.explain(analyze=True, timing=False)
         times.append(float(re.search(r"Execution Time: ([\d.]+) ms", plan)[1]))  # type: ignore[index]
     return min(times)
@@ -180,7 +180,16 @@ def test_a_million_names_by_two_characters_within_ten_milliseconds(rows: type[Ro
     newest = rows.objects.order_by("-id")
     assert rows.objects.count() == 1_000_000
     assert len(search(newest, "name", "鑫隆", limit=50)) == 20
-    for word, hits in (("鑫隆", 20), (GIVEN[5], 50), ("深圳", 50), ("科技", 50), ("公司", 50), ("無此", 0), ("深", 0)):
+    for word, hits in (
+        ("鑫隆", 20),
+        (GIVEN[5], 50),
+        ("深圳", 50),
+        ("科技", 50),
+        ("公司", 50),
+        ("無此", 0),
+        ("深", 50),
+        ("圳", 0),
+    ):
         sought = search(newest, "name", word, limit=50)
         assert len(sought) == hits
         assert database_milliseconds(sought) <= 10, f"{word}\n{sought.explain(analyze=True)}"

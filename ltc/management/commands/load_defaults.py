@@ -14,7 +14,13 @@ from core.dictionary import Term
 from core.models import Currency
 from core.services import load_calendar
 
-CURRENCIES = (("CNY", "Chinese yuan", 2), ("USD", "US dollar", 2), ("EUR", "Euro", 2), ("HKD", "Hong Kong dollar", 2), ("JPY", "Japanese yen", 0))
+CURRENCIES = (
+    ("CNY", "Chinese yuan", 2),
+    ("USD", "US dollar", 2),
+    ("EUR", "Euro", 2),
+    ("HKD", "Hong Kong dollar", 2),
+    ("JPY", "Japanese yen", 0),
+)
 
 
 class Command(BaseCommand):
@@ -108,7 +114,11 @@ class Command(BaseCommand):
     def _entity(self) -> None:
         if not LegalEntity.objects.exists():
             LegalEntity.objects.create(
-                code="HQ", name="示例科技有限公司", name_en="Example Technology Ltd.", tax_id="91110000MA00000000", is_default=True
+                code="HQ",
+                name="示例科技有限公司",
+                name_en="Example Technology Ltd.",
+                tax_id="91110000MA00000000",
+                is_default=True,
             )
 
 

@@ -1,0 +1,24 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class BillingConfig(AppConfig):
+    name = "billing"
+    verbose_name = _("Billing and collection")
+
+    def ready(self) -> None:
+        from billing import handover
+        from process import panels
+        from process.services import counter
+
+        counter.register_taker("billing", handover.take, receiver="finance", automatic=True)
+        panels.register(
+            on="projects.project", title=_("Receivables"), url_name="billing:receivables-panel", position=70, open=True
+        )
+        panels.register(
+            on="contracts.contract",
+            title=_("Receivables"),
+            url_name="billing:receivables-panel",
+            position=70,
+            open=True,
+        )

@@ -1,0 +1,244 @@
+"""Reading billing: where a deal stands in money, what is overdue since when, and whether kept figures fit."""
+
+import datetime as dt
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Case, DecimalField, F, OuterRef, Q, QuerySet, Subquery, Sum, When
+from django.db.models.functions import Coalesce
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from billing.models import Allocation, CreditNoteLine, Invoice, InvoiceLine, Receipt, ReceivableLine
+from billing.models.invoice import ISSUED
+from contracts.models import Contract
+from contracts.selectors import effective_of
+from core.calendar import today
+from core.money import ZERO
+from core.text import name_key
+from process.models import Case as DealCase
+
+# (code, label, last day of the bucket counted from the due day); the last bucket has no end.
+BUCKETS = (
+    ("not_due", gettext_lazy("Not due"), 0),
+    ("d30", gettext_lazy("1–30 days"), 30),
+    ("d60", gettext_lazy("31–60 days"), 60),
+    ("d90", gettext_lazy("61–90 days"), 90),
+    ("d180", gettext_lazy("91–180 days"), 180),
+    ("d365", gettext_lazy("181–365 days"), 365),
+    ("older", gettext_lazy("over 365 days"), None),
+)
+
+
+@dataclass(frozen=True)
+class Position:
+    """Where a deal stands in money, all with tax and in the contract's currency."""
+
+    contract: Decimal = ZERO
+    invoiced: Decimal = ZERO
+    received: Decimal = ZERO
+    deducted: Decimal = ZERO
+    eligible: Decimal = ZERO
+    overdue: Decimal = ZERO
+    retention: Decimal = ZERO
+    given_up: Decimal = ZERO
+
+    @property
+    def open(self) -> Decimal:
+        """Still to come in, whatever it waits for."""
+        return self.contract - self.received - self.deducted - self.given_up
+
+    @property
+    def invoiced_not_received(self) -> Decimal:
+        """已开票未回款."""
+        return max(self.invoiced - self.received - self.deducted, ZERO)
+
+
+def _money(condition: Q, value: Any) -> Sum:
+    found = Case(When(condition, then=value), default=ZERO, output_field=DecimalField(max_digits=18, decimal_places=2))
+    return Sum(found, default=ZERO)
+
+
+def position(of: Any) -> Position:
+    """The position of a contract, a project or a case (object or case id), in two queries.
+
+    `eligible` is payable and not yet received; `overdue` the part past its due day; `retention` what is
+    still held back, payable or not.
+    """
+    if isinstance(of, Contract):
+        lines, contracts = ReceivableLine.objects.filter(contract=of), Contract.objects.filter(pk=of.pk)
+    else:
+        case_id = of.pk if isinstance(of, DealCase) else of if isinstance(of, int) else of.case_id
+        lines, contracts = ReceivableLine.objects.filter(case_id=case_id), effective_of(case_id)
+    left = F("gross_amount") - F("gross_received") - F("gross_deducted")
+    payable = Q(state="eligible")
+    sums = lines.aggregate(
+        invoiced=Sum("gross_invoiced", default=ZERO),
+        received=Sum("gross_received", default=ZERO),
+        deducted=Sum("gross_deducted", default=ZERO),
+        eligible=_money(payable, left),
+        overdue=_money(payable & Q(is_retention=False, due_on__lt=today()), left),
+        retention=_money(Q(is_retention=True, state__in=("planned", "eligible")), left),
+        given_up=_money(Q(state__in=("waived", "written_off")), left),
+    )
+    gross = contracts.aggregate(gross=Sum("gross_amount", default=ZERO))["gross"]
+    return Position(contract=gross, **sums)
+
+
+def receivables_of(case_id: int) -> QuerySet[ReceivableLine]:
+    """The receivables of a case in the order of their terms."""
+    found = ReceivableLine.objects.filter(case_id=case_id).select_related("customer", "contract", "term__event")
+    return found.order_by("contract_id", "term__position", "pk")
+
+
+def unsettled_of(case_id: int, *, retention: bool) -> QuerySet[ReceivableLine]:
+    """What final accounts still wait for: lines neither settled nor given up, with or without the retention."""
+    found = ReceivableLine.objects.filter(case_id=case_id).open()
+    return found.filter(is_retention=retention).select_related("customer").order_by("pk")
+
+
+def unissued_of(case_id: int) -> QuerySet[Invoice]:
+    """Requests of a case that are under way but not issued."""
+    return Invoice.objects.filter(case_id=case_id, state__in=("draft", "in_review", "awaiting")).order_by("pk")
+
+
+def uninvoiced_of(case_id: int) -> QuerySet[ReceivableLine]:
+    """Payable lines of a case that are not invoiced in full."""
+    found = ReceivableLine.objects.filter(case_id=case_id, state="eligible", gross_invoiced__lt=F("gross_amount"))
+    return found.order_by("pk")
+
+
+def may_be_unreleased(source: str) -> bool:
+    """Whether what `source` released can be taken back: nothing of it is invoiced."""
+    return not ReceivableLine.objects.filter(source=source, gross_invoiced__gt=0).exists()
+
+
+@dataclass
+class AgeingRow:
+    """One customer's (or owner's) open amounts by days past due; retention stands beside, not in."""
+
+    key: Any
+    label: str
+    buckets: dict[str, Decimal] = field(default_factory=lambda: {code: ZERO for code, _label, _end in BUCKETS})
+    retention: Decimal = ZERO
+
+    @property
+    def total(self) -> Decimal:
+        return sum(self.buckets.values(), ZERO)
+
+    @property
+    def overdue(self) -> Decimal:
+        return self.total - self.buckets["not_due"]
+
+
+def bucket_of(due_on: dt.date, as_of: dt.date) -> str:
+    """The bucket of a due day as of a day."""
+    days = (as_of - due_on).days
+    return next(code for code, _label, end in BUCKETS if end is None or days <= end)
+
+
+def ageing(
+    as_of: dt.date | None = None, *, lines: QuerySet[ReceivableLine] | None = None, by: str = "customer"
+) -> list[AgeingRow]:
+    """Open receivables by days past due as of any day, per customer, owner or contract; the largest first.
+
+    What was allocated later, or taken off later, counts as it stood that day. Give `lines` (for instance
+    visible_to) to narrow.
+    """
+    day = as_of or today()
+    found = ReceivableLine.objects.all() if lines is None else lines
+    standing = Allocation.objects.filter(
+        Q(removed_on__isnull=True) | Q(removed_on__gt=day), receivable=OuterRef("pk"), allocated_on__lte=day
+    )
+    paid = standing.order_by().values("receivable").annotate(total=Sum("gross_amount")).values("total")
+    given_up = Q(state__in=("waived", "written_off"), state_since__date__lte=day)
+    found = found.filter(arises_on__lte=day).exclude(given_up)
+    found = found.annotate(left=F("gross_amount") - Coalesce(Subquery(paid), ZERO)).filter(left__gt=0)
+    rows: dict[Any, AgeingRow] = {}
+    for line in found.select_related(by).order_by("pk"):
+        other = getattr(line, by)
+        row = rows.setdefault(getattr(other, "pk", None), AgeingRow(getattr(other, "pk", None), str(other or "–")))
+        if line.is_retention:
+            row.retention += line.left
+        else:
+            row.buckets[bucket_of(line.due_on, day)] += line.left
+    return sorted(rows.values(), key=lambda row: (-row.overdue, -row.total, row.label))
+
+
+def suggest(receipt: Receipt, limit: int = 5) -> list[ReceivableLine]:
+    """Which receivables a receipt may be for: by payer's name, then the exact amount, then the oldest due day."""
+    from customers.models import Customer
+
+    lines = ReceivableLine.objects.filter(currency=receipt.currency).open().select_related("customer", "contract")
+    payers = Customer.objects.filter(name_key=name_key(receipt.payer_name)).values("pk")
+    if receipt.contract_id:
+        lines = lines.filter(contract_id=receipt.contract_id)
+    else:
+        lines = lines.filter(customer_id__in=payers)
+    far = dt.date.max
+    found = list(lines.order_by(F("due_on").asc(nulls_last=True), "pk")[:100])
+    found.sort(key=lambda line: (line.gross_open != receipt.gross_free, line.due_on or far, line.pk))
+    return found[:limit]
+
+
+@dataclass(frozen=True)
+class Kept:
+    """The kept totals of a receivable as its documents give them."""
+
+    invoiced: Decimal
+    received: Decimal
+    deducted: Decimal
+
+
+def recompute(line: ReceivableLine) -> Kept:
+    """Invoiced, received and deducted of a receivable, summed anew from invoices, credit notes and allocations."""
+    issued = InvoiceLine.objects.filter(receivable=line, invoice__state__in=ISSUED)
+    credited = CreditNoteLine.objects.filter(invoice_line__receivable=line, credit_note__state="issued")
+    standing = line.allocations.standing()
+    return Kept(
+        invoiced=_sum(issued) - _sum(credited),
+        received=_sum(standing.filter(difference__isnull=True)),
+        deducted=_sum(standing.filter(difference__isnull=False)),
+    )
+
+
+def _sum(rows: QuerySet) -> Decimal:
+    return rows.aggregate(gross=Sum("gross_amount", default=ZERO))["gross"]
+
+
+def check_invariants() -> Iterator[tuple[Any, str]]:
+    """(record, sentence) for every receivable, receipt, invoice or contract whose figures do not fit."""
+    for line in ReceivableLine.objects.filter(imported=False).iterator(chunk_size=500):
+        kept = recompute(line)
+        if kept != Kept(line.gross_invoiced, line.gross_received, line.gross_deducted):
+            yield line, _("Invoiced or received differs from what its documents sum to.")
+        if _sum(line.taxes.all()) != line.gross_amount:
+            yield line, _("The tax split does not sum to the receivable.")
+    for receipt in Receipt.objects.filter(imported=False).iterator(chunk_size=500):
+        allocated = receipt.allocations.standing().filter(difference__isnull=True)
+        if _sum(allocated) != receipt.gross_allocated:
+            yield receipt, _("The allocations do not sum to what is kept as allocated.")
+    for invoice in Invoice.objects.filter(imported=False, state__in=ISSUED).iterator(chunk_size=500):
+        if _sum(invoice.lines.all()) != invoice.gross_amount:
+            yield invoice, _("The lines do not sum to the invoice.")
+    yield from _check_contracts()
+
+
+def _check_contracts() -> Iterator[tuple[Any, str]]:
+    """Receivables sum to the contract, and no more stands invoiced than it is worth."""
+    live = Contract.objects.filter(imported=False, state__in=("effective", "completed", "closed"))
+    sums: Iterable[dict[str, Any]] = (
+        ReceivableLine.objects.filter(contract__in=live)
+        .values("contract_id")
+        .order_by()
+        .annotate(gross=Sum("gross_amount"), invoiced=Sum("gross_invoiced"))
+    )
+    by_contract = {row["contract_id"]: row for row in sums}
+    for contract in live.iterator(chunk_size=500):
+        row = by_contract.get(contract.pk, {"gross": ZERO, "invoiced": ZERO})
+        if row["gross"] != contract.gross_amount:
+            yield contract, _("The receivables do not sum to the contract.")
+        if row["invoiced"] > contract.gross_amount:
+            yield contract, _("More stands invoiced than the contract is worth.")

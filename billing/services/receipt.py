@@ -1,0 +1,225 @@
+"""Receipts: imported by finance, claimed by AR, confirmed, allocated; later reversals keep their history."""
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.actor import Actor
+from accounts.models import User
+from billing.models import Allocation, Invoice, Receipt, ReceivableLine
+from billing.models.receipt import ALLOCATABLE, CASH
+from billing.services import rows
+from billing.services.receivable import note_on
+from contracts.models import Contract
+from core.calendar import today
+from core.dictionary import Term
+from core.errors import Refused
+from core.money import format_money
+from core.text import name_key
+from process.services import act, doors
+
+
+@transaction.atomic
+def open(*, by: Actor | User, note: str = "", **fields: Any) -> Receipt:
+    """Enter money that came in. Raises Refused when the bank reference is known: the same line twice is one."""
+    fields["title"] = (fields.get("title") or fields.get("summary") or fields["payer_name"])[:200]
+    return doors.open(Receipt(**fields), by=by, note=note)
+
+
+@transaction.atomic
+def edit(receipt: Receipt, *, by: Actor | User, version: int | None = None, note: str = "", **changes: Any) -> Receipt:
+    """Correct what was typed before anybody claimed it."""
+    return doors.edit(receipt, by=by, changes=changes, version=version, note=note)
+
+
+@transaction.atomic
+def claim(
+    receipt: Receipt,
+    *,
+    contract: Contract,
+    by: Actor | User,
+    receivable: ReceivableLine | None = None,
+    note: str = "",
+    version: int | None = None,
+) -> Receipt:
+    """Say whose money it is; of two claims at once one wins, the other is refused.
+
+    A payer who is none of the contract's parties needs a note.
+    """
+    parties = {name_key(party.title) for party in (contract.payer, contract.customer, contract.invoice_title)}
+    if name_key(receipt.payer_name) not in parties and not note.strip():
+        text = _("%(payer)s is not a party of the contract: please say why the money is for it.")
+        raise Refused(text % {"payer": receipt.payer_name})
+    changes = {
+        "contract": contract,
+        "receivable": receivable,
+        "claimed_at": timezone.now(),
+        "owner": Actor.of(by).user,
+    }
+    return doors.fire(receipt, "claim", by=by, note=note, version=version, changes=changes)
+
+
+@transaction.atomic
+def unclaim(receipt: Receipt, *, by: Actor | User, note: str = "", version: int | None = None) -> Receipt:
+    """Give a wrong claim back: the money waits for its owner again."""
+    changes = {"contract": None, "receivable": None, "claimed_at": None, "owner": None}
+    return doors.fire(receipt, "unclaim", by=by, note=note, version=version, changes=changes)
+
+
+@transaction.atomic
+def confirm(receipt: Receipt, *, by: Actor | User, note: str = "", version: int | None = None) -> Receipt:
+    """Finance agrees with the claim; where it names a receivable the money is allocated to it at once."""
+    _lock(receipt, receipt.receivable)
+    doors.fire(receipt, "confirm", by=by, note=note, version=version)
+    line = receipt.receivable
+    if line is not None and line.is_open and line.gross_open > 0:
+        amount = min(receipt.gross_free, line.gross_open)
+        allocate(receipt, receivable=line, gross_amount=amount, by=by, note=note)
+    return receipt
+
+
+def _lock(receipt: Receipt, line: ReceivableLine | None) -> None:
+    rows.lock_cases({receipt.case_id, *([line.case_id] if line else [])})
+
+
+@transaction.atomic
+def allocate(
+    receipt: Receipt,
+    *,
+    receivable: ReceivableLine,
+    gross_amount: Decimal,
+    by: Actor | User,
+    invoice: Invoice | None = None,
+    difference: Term | None = None,
+    allocated_on: dt.date | None = None,
+    note: str = "",
+    version: int | None = None,
+) -> Receipt:
+    """Allocate a part of a receipt to a receivable, planned or payable: an advance may come before any invoice.
+
+    With a `difference` (a fee, a deduction) the amount settles the receivable without taking from the
+    receipt. Raises Refused when the receipt or the receivable holds less.
+    """
+    _lock(receipt, receivable)
+    facts = {"receivable": receivable, "gross_amount": gross_amount}
+    act(receipt, "allocate", by=by, who=CASH, states=ALLOCATABLE, note=note, version=version, changes=facts)
+    line = rows.lock_line(receivable.pk)
+    reasons = _against(receipt, line, gross_amount, invoice, difference)
+    if reasons:
+        raise Refused(reasons)
+    made = Allocation.objects.create(
+        receipt=receipt,
+        receivable=line,
+        invoice=invoice,
+        gross_amount=gross_amount,
+        difference=difference,
+        allocated_on=allocated_on or max(today(), receipt.value_on),
+        by=Actor.of(by).user,
+    )
+    if difference is None:
+        _keep(receipt, receipt.gross_allocated + gross_amount)
+        rows.add(line, received=gross_amount)
+    else:
+        rows.add(line, deducted=gross_amount)
+    note_on(line, "allocate", by=by, note=note, changes={"allocation": ["", str(made)]})
+    return receipt
+
+
+def _against(
+    receipt: Receipt, line: ReceivableLine, amount: Decimal, invoice: Invoice | None, difference: Term | None
+) -> list[str]:
+    reasons = []
+    if amount <= 0:
+        reasons.append(_("The amount must be above zero."))
+    if difference is None and amount > receipt.gross_free:
+        text = _("Only %(left)s of the receipt is not allocated yet.")
+        reasons.append(text % {"left": format_money(receipt.gross_free)})
+    if amount > line.gross_open:
+        reasons.append(_("Only %(left)s is open on %(line)s.") % {"left": format_money(line.gross_open), "line": line})
+    if line.state in line.states.ends:
+        reasons.append(_("%(line)s is %(state)s.") % {"line": line, "state": line.state_label})
+    if line.currency != receipt.currency:
+        reasons.append(_("Receipt and receivable are in different currencies."))
+    if invoice is not None and not invoice.lines.filter(receivable=line).exists():
+        reasons.append(_("The invoice does not cover this receivable."))
+    return reasons
+
+
+def _keep(receipt: Receipt, allocated: Decimal) -> None:
+    receipt.gross_allocated = allocated
+    receipt.save(update_fields=["gross_allocated", "updated_at"])
+    rows.show_open(receipt)
+
+
+@transaction.atomic
+def unallocate(
+    receipt: Receipt, *, allocation: Allocation, by: Actor | User, note: str = "", version: int | None = None
+) -> Receipt:
+    """Take an allocation off; it stays in the history with the day it was taken off."""
+    if allocation.receipt_id != receipt.pk:
+        raise Refused(_("This allocation belongs to another receipt."))
+    _lock(receipt, allocation.receivable)
+    facts = {"allocation": str(allocation)}
+    act(receipt, "unallocate", by=by, who=CASH, states=ALLOCATABLE, note=note, version=version, changes=facts)
+    _remove(receipt, allocation, by, note)
+    return receipt
+
+
+def _remove(receipt: Receipt, allocation: Allocation, by: Actor | User, note: str) -> None:
+    row = Allocation.objects.select_for_update(of=("self",)).get(pk=allocation.pk)
+    if row.removed_at is not None:
+        raise Refused(_("This allocation is taken off already."))
+    row.removed_at, row.removed_on, row.removed_by = timezone.now(), today(), Actor.of(by).user
+    row.save(update_fields=["removed_at", "removed_on", "removed_by"])
+    line = rows.lock_line(row.receivable_id)
+    if row.difference_id is None:
+        _keep(receipt, receipt.gross_allocated - row.gross_amount)
+        rows.add(line, received=-row.gross_amount)
+    else:
+        rows.add(line, deducted=-row.gross_amount)
+    note_on(line, "unallocate", by=by, note=note, changes={"allocation": [str(row), ""]})
+
+
+def _fall(receipt: Receipt, verb: str, by: Actor | User, note: str, version: int | None) -> Receipt:
+    """The money did not stay: every allocation falls, every receivable is open again."""
+    standing = list(receipt.allocations.standing().select_related("receivable"))
+    rows.lock_cases({receipt.case_id, *(one.receivable.case_id for one in standing)})
+    doors.fire(receipt, verb, by=by, note=note, version=version)
+    for one in standing:
+        _remove(receipt, one, by, note)
+    rows.show_open(receipt)
+    return receipt
+
+
+@transaction.atomic
+def reverse(receipt: Receipt, *, by: Actor | User, note: str = "", version: int | None = None) -> Receipt:
+    """Reverse a receipt that was booked wrongly or taken back; its allocations fall."""
+    return _fall(receipt, "reverse", by, note, version)
+
+
+@transaction.atomic
+def refuse(receipt: Receipt, *, by: Actor | User, note: str = "", version: int | None = None) -> Receipt:
+    """The acceptor did not pay the bill: the receivables it had settled are open again."""
+    return _fall(receipt, "refuse", by, note, version)
+
+
+@transaction.atomic
+def honour(receipt: Receipt, *, by: Actor | User, note: str = "", version: int | None = None) -> Receipt:
+    """The acceptor paid the bill on its day."""
+    return doors.fire(receipt, "honour", by=by, note=note, version=version)
+
+
+@transaction.atomic
+def discount(receipt: Receipt, *, by: Actor | User, note: str = "", version: int | None = None) -> Receipt:
+    """The bank bought the bill before its day; its fee is a voucher of the project's book."""
+    return doors.fire(receipt, "discount", by=by, note=note, version=version)
+
+
+@transaction.atomic
+def endorse(receipt: Receipt, *, by: Actor | User, note: str = "", version: int | None = None) -> Receipt:
+    """The bill was passed on; the note says to whom."""
+    return doors.fire(receipt, "endorse", by=by, note=note, version=version)

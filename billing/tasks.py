@@ -1,0 +1,35 @@
+"""The clock of billing: each job calls one service and may run twice."""
+
+from celery import shared_task
+
+from billing.services import credit_note, reminders
+
+
+@shared_task
+def remind_due() -> int:
+    """Once a day: what falls due within a week."""
+    return reminders.remind_due()
+
+
+@shared_task
+def remind_overdue() -> int:
+    """Once a day: what is overdue, and broken promises."""
+    return reminders.remind_overdue()
+
+
+@shared_task
+def remind_uninvoiced() -> int:
+    """Once a day: payable for five days and not invoiced."""
+    return reminders.remind_uninvoiced()
+
+
+@shared_task
+def remind_unclaimed() -> int:
+    """Once a day: money nobody has claimed for three days."""
+    return reminders.remind_unclaimed()
+
+
+@shared_task
+def lapse_credit_notes() -> int:
+    """Every hour: confirmation forms older than 72 hours."""
+    return credit_note.lapse_unconfirmed()

@@ -1,0 +1,132 @@
+"""What collectors look at: the receivables of one deal, and everything that is due, the most overdue first."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+
+from billing.models import Receipt, ReceivableLine
+from billing.selectors import BUCKETS, AgeingRow, ageing, position, receivables_of
+from billing.views.tables import money, receivables_table
+from core.money import ZERO, format_money
+from core.paging import Keyset, page
+from process.shapes import Cell, Column, Row, Table
+from process.views.lists import PAGE_SIZE
+
+COLUMNS = [
+    Column("line", _("Receivable")),
+    Column("customer", _("Payer")),
+    Column("open", _("Open"), "end"),
+    Column("due", _("Due")),
+    Column("late", _("Days overdue"), "end"),
+    Column("word", _("Promise or dispute")),
+    Column("owner", _("Owner")),
+]
+
+
+def panel(request: HttpRequest, case_id: int) -> HttpResponse:
+    """The money of one deal as a card: contract, invoiced, received, overdue, retention, and each line."""
+    seen = ReceivableLine.objects.visible_to(request.user).filter(case_id=case_id)
+    lines = list(receivables_of(case_id).filter(pk__in=seen.values("pk")))
+    money_of = position(case_id) if lines else None
+    stats: list[dict[str, Any]] = []
+    if money_of is not None:
+        stats = [
+            {"label": _t("Contract"), "value": format_money(money_of.contract)},
+            {"label": _t("Invoiced"), "value": format_money(money_of.invoiced)},
+            {"label": _t("Received"), "value": format_money(money_of.received)},
+            {
+                "label": _t("Overdue"),
+                "value": format_money(money_of.overdue),
+                "tone": "bad" if money_of.overdue else "",
+            },
+            {"label": _t("Retention"), "value": format_money(money_of.retention)},
+        ]
+    actions = []
+    if lines:
+        url = f"{reverse('billing:invoice-new')}?contract={lines[0].contract_id}"
+        actions = [{"label": _t("Request invoice"), "url": url}]
+    context = {
+        "stats": stats,
+        "tables": [receivables_table(lines)] if lines else [],
+        "actions": actions,
+        "empty_text": _("Receivables open when a contract takes effect."),
+    }
+    return render(request, "generic/panel.html", context)
+
+
+def _row(line: ReceivableLine) -> Row:
+    late = line.days_overdue
+    word = ""
+    if line.promised_on:
+        word = _t("promised for %(day)s") % {"day": line.promised_on}
+    if line.disputed_until:
+        word = _t("disputed until %(day)s") % {"day": line.disputed_until}
+    return Row(
+        [
+            Cell(line.code, sub=line.title),
+            Cell(str(line.customer)),
+            money(line.gross_open),
+            Cell(line.due_on.isoformat() if line.due_on else "–"),
+            Cell(str(late) if late else "–", cls="num neg" if late else "num"),
+            Cell(word or "–"),
+            Cell(str(line.owner or "–")),
+        ],
+        url=line.get_absolute_url(),
+    )
+
+
+def _ageing_table(rows: list[AgeingRow]) -> Table:
+    columns = [
+        Column("customer", _("Payer")),
+        *(Column(code, label, "end") for code, label, _end in BUCKETS),
+        Column("total", _("Total"), "end"),
+        Column("retention", _("Retention (outside)"), "end"),
+    ]
+    shown = [
+        Row(
+            [
+                Cell(row.label),
+                *(money(row.buckets[code]) for code, _l, _e in BUCKETS),
+                *map(money, (row.total, row.retention)),
+            ]
+        )
+        for row in rows[:20]
+    ]
+    totals = [sum((row.buckets[code] for row in rows), ZERO) for code, _l, _e in BUCKETS]
+    footer = [Cell(_t("Total")), *map(money, totals), money(sum(totals, ZERO))]
+    footer.append(money(sum((row.retention for row in rows), ZERO)))
+    return Table(_("Ageing by days past due"), columns, shown, footer_cells=footer if shown else [])
+
+
+def collection(request: HttpRequest) -> HttpResponse:
+    """Everything payable that the person may see: overdue first, with the ageing on top."""
+    visible = ReceivableLine.objects.visible_to(request.user)
+    due = visible.ageing().select_related("customer", "owner")
+    found = page(due, keyset=Keyset(("due_on", "id")), cursor=request.GET.get("cursor"), size=PAGE_SIZE)
+    rows = ageing(lines=visible)
+    unclaimed = Receipt.objects.visible_to(request.user).filter(state="unclaimed")[:100].count()
+    total = sum((row.total for row in rows), ZERO)
+    overdue = sum((row.overdue for row in rows), ZERO)
+    stats = [
+        {"label": _t("Payable"), "value": format_money(total)},
+        {"label": _t("Overdue"), "value": format_money(overdue), "tone": "bad" if overdue else ""},
+        {
+            "label": _t("Receipts to be claimed"),
+            "value": str(unclaimed),
+            "url": f"{reverse('billing:receipt-list')}?state=unclaimed",
+        },
+    ]
+    context = {
+        "title": _t("Collection"),
+        "stats": stats,
+        "due": Table(_("Due, the most overdue first"), COLUMNS, [_row(line) for line in found.rows]),
+        "ageing": _ageing_table(rows),
+        "next_url": f"?cursor={found.next_cursor}" if found.next_cursor else "",
+        "previous_url": f"?cursor={found.previous_cursor}" if found.previous_cursor else "",
+        "empty_text": _("Nothing is due: receivables stand here once their event has happened."),
+    }
+    return render(request, "billing/collection.html", context)

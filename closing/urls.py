@@ -1,0 +1,4 @@
+from closing.views import ClosingOutlet
+
+app_name = "closing"
+urlpatterns = [*ClosingOutlet.urls()]

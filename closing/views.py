@@ -1,0 +1,85 @@
+"""Pages of the final accounts: the four costings as they stand, what is missing, the lessons."""
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from closing import forms, selectors, services
+from closing.models import Closing, ClosingLine
+from core.money import format_money
+from process import show
+from process.outlet import Outlet
+from process.shapes import Act, Cell, Column, Row, Table
+
+ACCOUNTANTS = ("pfc", "@is_accountant")
+
+
+class ClosingOutlet(Outlet):
+    """Final accounts 决算: provisional, then final."""
+
+    model = Closing
+    services = services
+    form = forms.ClosingForm
+    edit_form = forms.LessonsForm
+    verb_forms = {"reopen": forms.ReopenForm}
+    acts = {
+        "explain": Act(_("Explain variance"), forms.ExplainForm, who=(*ACCOUNTANTS, "fr", "owner")),
+        "terminate_contract": Act(
+            _("Terminate contract"), forms.TerminateContractForm, who=ACCOUNTANTS, states=("draft",), danger=True
+        ),
+    }
+    icon = "archive"
+    columns = ("code", "title", "project", "kind", "gross_contract", "gross_received", "net_margin", "owner", "state")
+    panel_columns = ("code", "kind", "gross_contract", "gross_received", "state")
+    related = ("owner", "project")
+    facts = (
+        (_("Final accounts"), ("project", "kind", "provisional_on", "final_on", "locks_again_on", "settlement")),
+        (_("With tax"), ("gross_contract", "gross_invoiced", "gross_received", "gross_retention")),
+        (_("Without tax"), ("net_recognised", "net_cost", "net_margin", "margin_percent")),
+        (_("Lessons learnt"), ("lessons",)),
+    )
+    amount_field = "gross_contract"
+    sorts = {"code": ("code", "id"), "contract": ("gross_contract", "id")}
+    create_label = _("Settle a project")
+    empty_text = _("Final accounts are drafted when the last delivery is closed, or for a project that was lost.")
+
+    def tables(self, record: Closing, user: User) -> list[Table]:
+        found = []
+        if user.has_right("see_cost"):
+            found.append(self._costings(record))
+        if record.state != "final":
+            found.append(self._gaps(record))
+        return found
+
+    def _costings(self, record: Closing) -> Table:
+        """All four costings by category; live until the accounts are settled, frozen after."""
+        names = ("category", "net_estimate", "net_budget", "net_actual", "net_settlement", "cause", "explanation")
+        columns = [show.column(ClosingLine, name) for name in names]
+        if record.state == "draft":
+            rows = [
+                Row(
+                    [
+                        Cell(row.label),
+                        *(Cell(format_money(row.amounts[name]), cls="num") for name in FIGURES),
+                        Cell(),
+                        Cell(),
+                    ]
+                )
+                for row in selectors.finance.four_costings(record.book).rows
+                if row.level == 0
+            ]
+        else:
+            lines = record.lines.select_related("category", "cause")
+            rows = [Row([show.cell(line, name) for name in names]) for line in lines]
+        return Table(_("Four costings"), columns, rows, empty_text=_("Nothing was estimated, budgeted or spent."))
+
+    def _gaps(self, record: Closing) -> Table:
+        """What is missing for the next step, each with its link."""
+        final = record.state == "provisional"
+        gaps = record.final_checks() if final else record.settle_checks()
+        columns = [Column("gap", _("Missing"))]
+        rows = [Row([Cell(str(gap), url=gap.link)], url=gap.link) for gap in gaps]
+        title = _("Before the accounts are final") if final else _("Before provisional accounts")
+        return Table(title, columns, rows, empty_text=_("Nothing is missing."))
+
+
+FIGURES = ("estimate", "budget", "actual", "settlement")

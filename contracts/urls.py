@@ -1,0 +1,4 @@
+from contracts.views import ContractOutlet
+
+app_name = "contracts"
+urlpatterns = [*ContractOutlet.urls()]

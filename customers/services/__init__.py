@@ -1,0 +1,1 @@
+"""Writes of the register: customers and suppliers, one module each."""

@@ -1,0 +1,137 @@
+"""One dashboard: numbers a director acts on, each with its table."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from core.money import format_money
+from dashboard import selectors
+from process.shapes import Cell, Row
+
+
+def _num(value: Any) -> Cell:
+    return Cell(format_money(value), cls="num")
+
+
+def _columns(*labels: Any) -> list[dict[str, Any]]:
+    return [{"label": label, "align": "end" if index else ""} for index, label in enumerate(labels)]
+
+
+def _funnel(rows: list[selectors.FunnelRow]) -> dict[str, Any]:
+    return {
+        "id": "chart-funnel",
+        "title": _("Funnel"),
+        "note": _("open deals, gross, CNY"),
+        "spec": {
+            "kind": "bar",
+            "horizontal": True,
+            "unit": "money",
+            "categories": [row.label for row in rows],
+            "series": [
+                {"name": _("Amount"), "data": [float(row.gross_amount) for row in rows]},
+                {"name": _("Weighted"), "data": [float(row.weighted) for row in rows]},
+            ],
+        },
+        "columns": _columns(_("Stage"), _("Deals"), _("Amount"), _("Weighted")),
+        "rows": [
+            Row(
+                [Cell(row.label), Cell(row.count, cls="num"), _num(row.gross_amount), _num(row.weighted)],
+                url="/leads/?state=open" if row.code == "lead" else f"/projects/?stage={row.code}",
+            )
+            for row in rows
+        ],
+    }
+
+
+def _ageing(found: selectors.Receivables) -> dict[str, Any]:
+    return {
+        "id": "chart-ageing",
+        "title": _("Receivables by days overdue"),
+        "note": _("gross, CNY, without retention"),
+        "spec": {
+            "kind": "bar",
+            "unit": "money",
+            "categories": [label for label, _amount in found.buckets],
+            "series": [{"name": _("Open"), "data": [float(amount) for _label, amount in found.buckets]}],
+        },
+        "columns": _columns(_("Days overdue"), _("Open")),
+        "rows": [Row([Cell(label), _num(amount)]) for label, amount in found.buckets],
+    }
+
+
+def _waiting(rows: list[selectors.Waiting]) -> dict[str, Any]:
+    return {
+        "id": "chart-waiting",
+        "title": _("Waiting by department"),
+        "note": _("longest wait in days"),
+        "spec": {
+            "kind": "bar",
+            "horizontal": True,
+            "unit": "days",
+            "categories": [row.department for row in rows],
+            "series": [{"name": _("Days"), "data": [row.longest_days for row in rows]}],
+        },
+        "columns": _columns(_("Department"), _("Open records"), _("Longest wait, days"), _("Since")),
+        "rows": [
+            Row(
+                [
+                    Cell(row.department),
+                    Cell(row.count, cls="num"),
+                    Cell(row.longest_days, cls="num"),
+                    Cell(row.oldest, cls="num"),
+                ]
+            )
+            for row in rows
+        ],
+    }
+
+
+def _costs(found: selectors.Costings) -> dict[str, Any]:
+    pairs = (
+        (_("Estimate"), found.estimate),
+        (_("Budget"), found.budget),
+        (_("Actual"), found.actual),
+        (_("Committed"), found.committed),
+    )
+    return {
+        "id": "chart-costs",
+        "title": _("Four costings of running projects"),
+        "note": _("net, CNY"),
+        "spec": {
+            "kind": "bar",
+            "unit": "money",
+            "categories": [label for label, _amount in pairs],
+            "series": [{"name": _("Net"), "data": [float(amount) for _label, amount in pairs]}],
+        },
+        "columns": _columns(_("Project"), _("Budget"), _("Actual and committed"), _("Used %")),
+        "rows": [
+            Row(
+                [Cell(str(project)), _num(budget), _num(used), Cell(percent, cls="num")], url=project.get_absolute_url()
+            )
+            for project, budget, used, percent in found.worst
+        ],
+    }
+
+
+def dashboard(request: HttpRequest) -> HttpResponse:
+    """Funnel, receivables, four costings and waiting time, as far as the person may see."""
+    rows = selectors.funnel(request.user)
+    money = selectors.receivables(request.user)
+    charts = [_funnel(rows), _ageing(money), _waiting(selectors.waiting(request.user))]
+    stats = [
+        {"label": _("Open deals"), "value": sum(row.count for row in rows)},
+        {"label": _("Pipeline"), "value": format_money(selectors.total(row.gross_amount for row in rows))},
+        {"label": _("Weighted"), "value": format_money(selectors.total(row.weighted for row in rows))},
+        {"label": _("Receivable"), "value": format_money(money.open)},
+        {"label": _("Overdue"), "value": format_money(money.overdue), "tone": "bad" if money.overdue else ""},
+        {"label": _("Received"), "value": format_money(money.received)},
+        {"label": _("Retention"), "value": format_money(money.retention)},
+    ]
+    if request.user.has_right("see_cost"):
+        costs = selectors.costings(request.user)
+        charts.append(_costs(costs))
+        stats.append({"label": _("Revenue of running projects, net"), "value": format_money(costs.revenue)})
+    context = {"title": _("Dashboard"), "stats": stats, "charts": charts}
+    return render(request, "dashboard/dashboard.html", context)

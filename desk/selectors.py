@@ -1,0 +1,222 @@
+"""What waits for a person: decisions, handovers, claims, overdue next steps, alerts, records held."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import Notice, User
+from billing.models import Receipt
+from core.calendar import today
+from core.search import search
+from finance.models import VarianceAlert
+from guidance.models import Activity
+from leads.models import Lead
+from process import show, stages
+from process.models import CaseRecord, Handover, Seat, StepRecord
+from process.outlet import Outlet, outlet_of, outlets
+
+LIMIT = 20
+
+
+@dataclass
+class Item:
+    """One line of the inbox: what, where it leads, since or until when, and how urgent."""
+
+    title: str
+    url: str
+    sub: str = ""
+    when: str = ""
+    late: bool = False
+
+
+@dataclass
+class Group:
+    """One kind of work in the inbox."""
+
+    code: str
+    title: Any
+    items: list[Item]
+    icon: str = "inbox"
+
+    @property
+    def count(self) -> int:
+        return len(self.items)
+
+
+def _record_url(kind: str, object_id: int) -> str:
+    outlet = outlet_of(kind)
+    return outlet.url("detail", object_id) if outlet else ""
+
+
+def _day(moment: datetime | None) -> str:
+    return show.text_of(moment)[:16] if moment else ""
+
+
+def decisions(user: User) -> list[Item]:
+    """Reviews and decisions asked of the user or of those the user deputises for, most urgent first."""
+    asked = list(
+        StepRecord.objects.filter(
+            state=StepRecord.State.OPEN, verb="approve", assignees__overlap=list(user.acting_ids)
+        ).order_by("due_at")[:LIMIT]
+    )
+    titles = _titles((step.kind, step.object_id or 0) for step in asked)
+    now = timezone.now()
+    return [
+        Item(
+            titles.get((step.kind, step.object_id or 0), step.kind),
+            _record_url(step.kind, step.object_id or 0),
+            sub=_kind_label(step.kind),
+            when=_day(step.due_at),
+            late=bool(step.due_at and step.due_at < now),
+        )
+        for step in asked
+    ]
+
+
+def _titles(keys: Iterable[tuple[str, int]]) -> dict[tuple[str, int], str]:
+    wanted = Q(pk__in=[])
+    for kind, object_id in keys:
+        wanted |= Q(kind=kind, object_id=object_id)
+    return {(row.kind, row.object_id): str(row) for row in CaseRecord.objects.filter(wanted)}
+
+
+def _kind_label(kind: str) -> str:
+    outlet = outlet_of(kind)
+    return str(outlet.model._meta.verbose_name) if outlet else kind
+
+
+def handovers(user: User) -> list[Item]:
+    """Packages offered to a seat or role of the user."""
+    seats = Seat.objects.current().filter(user_id__in=user.acting_ids).values_list("case_id", "role")
+    mine = Q(receiver_role__in=user.role_codes)
+    held: dict[str, list[int]] = {}
+    for case_id, role in seats:
+        held.setdefault(role, []).append(case_id)
+    for role, case_ids in held.items():
+        mine |= Q(receiver_role=role, case_id__in=case_ids)
+    offered = Handover.objects.filter(mine, state="offered").select_related("owner").order_by("due_at")[: LIMIT * 2]
+    now = timezone.now()
+    return [
+        Item(
+            one.title,
+            one.get_absolute_url(),
+            sub=_("%(stage)s, offered by %(who)s") % {"stage": stages.label(one.target), "who": one.owner or "–"},
+            when=_day(one.due_at),
+            late=bool(one.due_at and one.due_at < now),
+        )
+        for one in offered
+        if user.acting_ids & set(one.receivers())
+    ][:LIMIT]
+
+
+def claims(user: User) -> list[Item]:
+    """Money that arrived: unclaimed for account managers, claimed and to be confirmed for finance."""
+    if user.has_role("finance") or user.has_role("cashier"):
+        found = Receipt.objects.filter(state="claimed")
+    elif user.has_role("ar"):
+        found = Receipt.objects.filter(state="unclaimed")
+    else:
+        return []
+    return [
+        Item(
+            f"{one.payer_name} {show.text_of(one.gross_amount)}",
+            one.get_absolute_url(),
+            sub=one.code,
+            when=show.text_of(one.value_on),
+        )
+        for one in found.order_by("value_on")[:LIMIT]
+    ]
+
+
+def next_steps(user: User) -> list[Item]:
+    """Overdue next acts of the user's leads and customer activities."""
+    day = today()
+    leads = Lead.objects.open().filter(owner_id__in=user.acting_ids, next_action_on__lte=day).order_by("next_action_on")
+    found = [
+        Item(
+            lead.title,
+            lead.get_absolute_url(),
+            sub=lead.next_action,
+            when=show.text_of(lead.next_action_on),
+            late=lead.next_action_on < day,
+        )
+        for lead in leads[:LIMIT]
+    ]
+    activities = (
+        Activity.objects.filter(holder_id__in=user.acting_ids, done_on__isnull=True, next_step_on__lte=day)
+        .select_related("plan")
+        .order_by("next_step_on")
+    )
+    found += [
+        Item(
+            one.next_step or one.goal,
+            one.plan.get_absolute_url(),
+            sub=one.plan.title,
+            when=show.text_of(one.next_step_on),
+            late=one.next_step_on < day,
+        )
+        for one in activities[:LIMIT]
+    ]
+    return sorted(found, key=lambda item: item.when)[:LIMIT]
+
+
+def alerts(user: User) -> list[Item]:
+    """Budget thresholds passed on the user's cases."""
+    if not user.has_right("see_cost"):
+        return []
+    cases = Seat.objects.current().filter(user_id__in=user.acting_ids).values("case_id")
+    found = VarianceAlert.objects.filter(cleared_at__isnull=True, book__case_id__in=cases)
+    return [
+        Item(
+            f"{one.book.title}: {one.category}",
+            one.book.get_absolute_url(),
+            sub=_("%(percent)s %% of the budget used") % {"percent": one.threshold},
+            when=_day(one.opened_at)[:10],
+            late=one.threshold >= 100,
+        )
+        for one in found.select_related("book", "category").order_by("-threshold", "-opened_at")[:LIMIT]
+    ]
+
+
+def held(user: User) -> list[Item]:
+    """Open records that wait for the user, the longest waiting first."""
+    records = CaseRecord.objects.filter(is_open=True, holder_id__in=user.acting_ids).order_by("since")[:LIMIT]
+    return [
+        Item(str(one), _record_url(one.kind, one.object_id), sub=_kind_label(one.kind), when=_day(one.since)[:10])
+        for one in records
+    ]
+
+
+def inbox(user: User) -> list[Group]:
+    """Everything that waits for the user, in the order in which it should be dealt with."""
+    groups = [
+        Group("decisions", _("Decisions"), decisions(user), "gavel"),
+        Group("handovers", _("Handovers"), handovers(user), "arrows-exchange"),
+        Group("claims", _("Receipts"), claims(user), "cash"),
+        Group("next_steps", _("Next steps due"), next_steps(user), "calendar-due"),
+        Group("alerts", _("Alerts"), alerts(user), "alert-triangle"),
+        Group("held", _("Waiting for me"), held(user), "hand-finger"),
+    ]
+    return [group for group in groups if group.items]
+
+
+def recent_notices(user: User) -> list[Notice]:
+    """The newest unread notices."""
+    return list(Notice.objects.filter(user=user, read_at__isnull=True).order_by("-created_at", "-id")[:8])
+
+
+def find(user: User, text: str, *, per_kind: int = 5) -> list[tuple[Outlet, list[Any]]]:
+    """The global search: up to `per_kind` visible records of every kind that match all words."""
+    found = []
+    for outlet in outlets():
+        if not outlet.icon or not outlet.shown_to(user):
+            continue
+        rows = list(search(outlet.queryset(user), "search_text", text).order_by("-pk")[:per_kind])
+        if rows:
+            found.append((outlet, rows))
+    return found

@@ -1,0 +1,37 @@
+"""Home and global search."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from core.text import clean_text
+from desk import selectors
+from process.shapes import Cell, Row
+
+
+def home(request: HttpRequest) -> HttpResponse:
+    """The inbox: my work first."""
+    context = {
+        "title": _("Home"),
+        "groups": selectors.inbox(request.user),
+        "notices": selectors.recent_notices(request.user),
+    }
+    return render(request, "desk/home.html", context)
+
+
+def search(request: HttpRequest) -> HttpResponse:
+    """Everything the person may see that contains the words."""
+    text = clean_text(request.GET.get("q", ""))[:100].strip()
+    groups = []
+    for outlet, records in selectors.find(request.user, text) if text else []:
+        rows = [
+            Row(
+                [Cell(record.title, sub=record.code), Cell(record.state_label, badge=record.state_colour)],
+                url=record.get_absolute_url(),
+            )
+            for record in records
+        ]
+        groups.append(
+            {"title": outlet.model._meta.verbose_name_plural, "rows": rows, "url": f"{outlet.url('list')}?q={text}"}
+        )
+    return render(request, "desk/search.html", {"title": _("Search"), "q": text, "groups": groups})

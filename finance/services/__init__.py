@@ -1,0 +1,1 @@
+"""Every write on money inside a deal, one module per record."""

@@ -1,0 +1,1 @@
+"""Pages of finance: records by their outlets, books by their own pages."""

@@ -1,0 +1,227 @@
+"""Cost sheets, vouchers, accounting months and deposits."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from core.money import format_money
+from core.paging import Keyset
+from finance import costing, forms, selectors
+from finance.filters import CostSheetFilter, DepositFilter, VoucherFilter
+from finance.models import CostLine, CostSheet, Deposit, Period, Voucher
+from finance.rows import amount, percent
+from finance.services import deposit as deposit_services
+from finance.services import period as period_services
+from finance.services import sheet as sheet_services
+from finance.services import voucher as voucher_services
+from process import show
+from process.outlet import Outlet
+from process.shapes import Act, Action, Cell, Column, Lines, Row, Table
+
+
+class OnBook(Outlet):
+    """Records that stand on a book: `?case=` of a project page fills it in."""
+
+    def initial(self, request: HttpRequest, form: type) -> dict[str, Any]:
+        given = super().initial(request, form)
+        case_id = request.GET.get("case", "")
+        if "book" in form.base_fields and "book" not in given and case_id.isdecimal():
+            book = selectors.book_for(request.user, int(case_id))
+            if book is not None:
+                given["book"] = book.pk
+        return given
+
+
+def stored_lines(sheet: Any) -> list[dict[str, Any]]:
+    """A costing's lines as the grid takes them."""
+    names = ("category", "text", "gross_amount", "tax_rate", "deductible", "days", "net_day_amount")
+    rows = []
+    for line in sheet.lines.select_related("category", "tax_rate"):
+        row = {name: getattr(line, name) for name in names}
+        if line.days:
+            row["gross_amount"] = None
+        rows.append(row)
+    return rows
+
+
+SHEET_PEOPLE = ("owner", "ar", "sr", "fr", "pfc", "finance")
+
+
+class CostSheetOutlet(OnBook):
+    """The four costings, sheet by sheet."""
+
+    model = CostSheet
+    services = sheet_services
+    form = forms.CostSheetForm
+    edit_form = forms.CostSheetEditForm
+    acts = {
+        "copy": Act(_("Copy to a new draft"), forms.CopySheetForm, who=SHEET_PEOPLE, states=("approved", "superseded"))
+    }
+    lines = {"lines": Lines(forms.CostLineForm, _("Cost lines"), read=stored_lines, add_label=_("Add line"))}
+    filterset = CostSheetFilter
+    icon = "calculator"
+    columns = ("code", "title", "kind", "version", "net_revenue", "net_cost", "margin_percent", "owner", "state")
+    related = ("owner", "book", "period")
+    facts = (
+        (
+            _("Costing"),
+            ("kind", "label", "version", "accuracy_percent", "book", "origin", "owner", "submitted_by", "approved_at"),
+        ),
+    )
+    sorts = {"code": ("code", "id"), "cost": ("net_cost", "id")}
+    create_label = _("New costing")
+    empty_text = _("Estimates and budgets of deals stand here. Start one from the project's four costings.")
+
+    def shown_to(self, user: User) -> bool:
+        return user.has_right("see_cost")
+
+    def stats(self, record: Any, user: User) -> list[dict[str, Any]]:
+        """Revenue, cost and the three margins."""
+        found = [
+            {"label": _now("Revenue, net"), "value": format_money(record.net_revenue)},
+            {"label": _now("Cost, net"), "value": format_money(record.net_cost)},
+        ]
+        for label, cost in (
+            (_now("Project margin"), record.net_project_cost),
+            (_now("Contribution"), record.net_contribution_cost),
+            (_now("Profit after capital cost"), record.net_cost),
+        ):
+            margin = costing.margin(record.net_revenue, cost)
+            share = costing.margin_percent(record.net_revenue, cost)
+            tone = "bad" if margin < 0 else ""
+            found.append({"label": label, "value": format_money(margin), "sub": percent(share).text, "tone": tone})
+        return found
+
+    def tables(self, record: Any, user: User) -> list[Table]:
+        """The lines, and the other versions of the same costing."""
+        return [self._lines(record), self._versions(record)]
+
+    def _lines(self, record: Any) -> Table:
+        names = ("category", "text", "gross_amount", "tax_rate", "deductible", "days", "net_day_amount", "net_amount")
+        columns = [show.column(CostLine, name) for name in names]
+        lines = record.lines.select_related("category", "tax_rate")
+        rows = [Row([show.cell(line, name) for name in names]) for line in lines]
+        footer = [Cell(_now("Total")), *[Cell()] * 6, Cell(format_money(record.net_cost), cls="num")]
+        empty = _("No lines yet: edit the costing to enter them.")
+        return Table(_("Cost lines"), columns, rows, id="lines", footer_cells=footer if rows else [], empty_text=empty)
+
+    def _versions(self, record: Any) -> Table:
+        names = ("title", "version", "net_revenue", "net_cost", "margin_percent", "state")
+        columns = [show.column(CostSheet, name) for name in names]
+        others = CostSheet.objects.filter(book=record.book, kind=record.kind).exclude(pk=record.pk).order_by("-version")
+        rows = [Row([show.cell(one, name) for name in names], url=one.get_absolute_url()) for one in others[:20]]
+        return Table(_("Other versions"), columns, rows, id="versions", empty_text=_("This is the only version."))
+
+    def actions(self, record: Any, user: User) -> list[Action]:
+        return [Action(_("Four costings"), record.book.get_absolute_url())]
+
+
+class VoucherOutlet(OnBook):
+    """Worked time and expenses."""
+
+    model = Voucher
+    services = voucher_services
+    form = forms.VoucherForm
+    filterset = VoucherFilter
+    icon = "clock"
+    columns = ("code", "title", "kind", "claimant", "worked_on", "days", "gross_amount", "book", "state")
+    related = ("owner", "book", "category", "claimant", "tax_rate")
+    panel_columns = ("code", "title", "kind", "claimant", "worked_on", "days", "gross_amount", "state")
+    facts = (
+        (_("Voucher"), ("kind", "claimant", "worked_on", "book", "category", "title", "approved_at")),
+        (_("Worked time"), ("days", "grade", "net_day_amount")),
+        (_("Amounts"), ("gross_amount", "tax_rate", "deductible", "tax_amount", "net_amount")),
+    )
+    sorts = {"code": ("code", "id"), "day": ("worked_on", "id")}
+    create_label = _("New voucher")
+    empty_text = _("Enter the days you worked for a deal and what you spent; approved, they count in its actuals.")
+
+    def sections(self, record: Any, user: User) -> list[Any]:
+        """What a day costs is nobody's business without the right to cost."""
+        found = super().sections(record, user)
+        if record.kind == Voucher.Kind.TIME and not user.has_right("see_cost"):
+            return found[:2]
+        return found
+
+
+class PeriodOutlet(Outlet):
+    """Accounting months."""
+
+    model = Period
+    services = period_services
+    form = forms.PeriodForm
+    icon = "calendar"
+    columns = ("code", "month", "reclose_on", "owner", "state")
+    facts = ((_("Accounting month"), ("month", "reclose_on", "state_since")),)
+    order = Keyset(("-month", "-id"))
+    create_label = _("Open a month")
+    empty_text = _("No accounting month is open yet: postings go to the month of their day.")
+
+    def shown_to(self, user: User) -> bool:
+        return user.has_right("see_cost")
+
+    def tables(self, record: Any, user: User) -> list[Table]:
+        """What moves on to the next month, and the actuals frozen for this one."""
+        if not user.has_right("see_cost"):
+            return []
+        tables = [self._sheets(record)] if record.state == "closed" else []
+        return [*tables, self._waiting(record, user)]
+
+    def _waiting(self, record: Any, user: User) -> Table:
+        names = ("code", "title", "claimant", "worked_on", "state")
+        columns = [show.column(Voucher, name) for name in names]
+        waiting = Voucher.objects.visible_to(user).filter(
+            worked_on__year=record.month.year,
+            worked_on__month=record.month.month,
+            state__in=["draft", "in_review", "approved"],
+        )
+        found = waiting.select_related("claimant").order_by("pk")[:100]
+        rows = [Row([show.cell(one, name) for name in names], url=one.get_absolute_url()) for one in found]
+        title = _("Vouchers that are not posted: they move on to the next open month")
+        return Table(title, columns, rows, id="waiting", empty_text=_("None: everything is posted."))
+
+    def _sheets(self, record: Any) -> Table:
+        columns = [
+            Column("title", _("Actuals")),
+            Column("net_revenue", _("Revenue"), "end"),
+            Column("c", _("Cost"), "end"),
+        ]
+        sheets = record.sheets.select_related("book").order_by("pk")[:200]
+        rows = [
+            Row([Cell(one.book.title), amount(one.net_revenue), amount(one.net_cost)], url=one.get_absolute_url())
+            for one in sheets
+        ]
+        return Table(
+            _("Frozen actuals"), columns, rows, id="actuals", empty_text=_("Nothing was posted in this month.")
+        )
+
+
+class DepositOutlet(OnBook):
+    """Deposits and guarantees."""
+
+    model = Deposit
+    services = deposit_services
+    form = forms.DepositForm
+    verb_forms = {
+        "approve": forms.VerbForm,
+        "pay": forms.PayDepositForm,
+        "return": forms.ReturnDepositForm,
+        "convert": forms.ConvertDepositForm,
+        "forfeit": forms.ForfeitDepositForm,
+    }
+    filterset = DepositFilter
+    icon = "shield"
+    columns = ("code", "title", "kind", "form", "gross_amount", "customer", "due_back_on", "valid_until", "state")
+    related = ("owner", "kind", "customer")
+    panel_columns = ("code", "title", "form", "gross_amount", "due_back_on", "state")
+    facts = (
+        (_("Deposit or guarantee"), ("kind", "form", "gross_amount", "customer", "book", "owner", "converted_from")),
+        (_("Dates"), ("needed_on", "paid_on", "due_back_on", "valid_until", "ended_on")),
+        (_("Bank"), ("bank_reference", "net_fee_amount")),
+    )
+    sorts = {"code": ("code", "id"), "due": ("due_back_on", "id")}
+    create_label = _("Request a deposit")
+    empty_text = _("Tender and performance deposits and guarantees stand here until they are back.")

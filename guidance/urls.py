@@ -1,0 +1,4 @@
+from guidance.views import GuidancePlanOutlet
+
+app_name = "guidance"
+urlpatterns = [*GuidancePlanOutlet.urls()]

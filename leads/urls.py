@@ -1,0 +1,9 @@
+from django.urls import path
+
+from leads.views import LeadOutlet, lead_page
+
+app_name = "leads"
+urlpatterns = [
+    path("leads/<int:pk>/", lead_page(LeadOutlet()), name="lead-detail"),
+    *LeadOutlet.urls(),
+]

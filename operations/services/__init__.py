@@ -1,0 +1,1 @@
+"""Operations' verbs, one module per record."""

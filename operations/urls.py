@@ -1,0 +1,4 @@
+from operations.views import AgreementOutlet, InspectionOutlet, TicketOutlet
+
+app_name = "operations"
+urlpatterns = [*AgreementOutlet.urls(), *InspectionOutlet.urls(), *TicketOutlet.urls()]

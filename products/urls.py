@@ -1,0 +1,4 @@
+from products.views import ProductOutlet
+
+app_name = "products"
+urlpatterns = [*ProductOutlet.urls()]

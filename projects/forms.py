@@ -1,0 +1,148 @@
+"""What is asked about projects."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Department, User
+from core.dictionary import Term
+from core.models import Currency
+from process import stages
+from process.forms import RecordForm, VerbForm
+from projects.models import Project, ResourceNeed
+
+
+def _currencies() -> list[tuple[str, str]]:
+    return [(code, code) for code in Currency.objects.values_list("code", flat=True)]
+
+
+def _words(dictionary: str) -> Any:
+    return Term.objects.filter(dictionary=dictionary, is_active=True)
+
+
+def people(*roles: str) -> Any:
+    """Active people with one of the company roles."""
+    return User.objects.filter(is_active=True, pk__in=User.objects.filter(roles__code__in=roles).values("pk"))
+
+
+class ProjectForm(RecordForm):
+    """Few fields first: for whom, what, how much and when. The rest is folded."""
+
+    currency = forms.ChoiceField(label=_("Currency"), choices=_currencies, initial="CNY")
+
+    class Meta:
+        model = Project
+        fields = [
+            "title",
+            "customer",
+            "end_user",
+            "variant",
+            "project_type",
+            "level",
+            "gross_amount",
+            "currency",
+            "expected_sign_on",
+            "objectives",
+            "scope",
+            "starts_on",
+            "ends_on",
+            "presales_net_budget",
+            "target_margin",
+            "win_probability",
+            "funding",
+            "purchase_method",
+            "competitors",
+            "risks",
+        ]
+        widgets = {name: forms.Textarea(attrs={"rows": 3}) for name in ("objectives", "scope", "risks", "competitors")}
+
+    @staticmethod
+    def fieldsets(form: Any) -> list[dict[str, Any]]:
+        first = ("title", "customer", "end_user", "variant", "gross_amount", "currency", "expected_sign_on")
+        groups = (
+            ("", False, first),
+            (
+                _("Objectives and schedule"),
+                False,
+                ("objectives", "scope", "starts_on", "ends_on", "presales_net_budget"),
+            ),
+            (_("Chances"), True, ("win_probability", "target_margin", "competitors", "risks")),
+            (_("Kind and purchase"), True, ("project_type", "level", "funding", "purchase_method")),
+        )
+        return [
+            {"title": title, "folded": folded, "fields": [form[name] for name in names]}
+            for title, folded, names in groups
+        ]
+
+
+class SuspendForm(VerbForm):
+    """Until when the customer pauses."""
+
+    resume_on = forms.DateField(label=_("Resume on"))
+
+
+class LoseForm(VerbForm):
+    """Why, and to whom."""
+
+    lost_reason = forms.ModelChoiceField(label=_("Lost because"), queryset=_words("lost"))
+    competitor = forms.CharField(label=_("Lost to"), max_length=200, required=False)
+
+
+class CancelForm(VerbForm):
+    """Why nobody will do it."""
+
+    cancel_reason = forms.ModelChoiceField(label=_("Cancelled because"), queryset=_words("cancelled"))
+
+
+class TriangleForm(VerbForm):
+    """Who sits on the seats beside the account manager; an empty field changes nothing."""
+
+    # The account manager of a small deal may be the solution manager as well.
+    sr = forms.ModelChoiceField(label=_("SR solution manager"), queryset=people("sr", "ar"), required=False)
+    fr = forms.ModelChoiceField(label=_("FR delivery manager"), queryset=people("fr"), required=False)
+    director = forms.ModelChoiceField(label=_("Project director"), queryset=people("director"), required=False)
+    pfc = forms.ModelChoiceField(label=_("Project finance"), queryset=people("pfc"), required=False)
+
+
+class ReassignForm(VerbForm):
+    """The account manager who takes over."""
+
+    owner = forms.ModelChoiceField(label=_("Account manager"), queryset=people("ar"))
+
+
+class ResourceNeedForm(VerbForm):
+    """Whom the project asks for."""
+
+    department = forms.ModelChoiceField(label=_("Department"), queryset=Department.objects.filter(is_active=True))
+    role = forms.CharField(label=_("Role"), max_length=120)
+    days = forms.DecimalField(label=_("Person-days"), max_digits=8, decimal_places=1, min_value=0.5)
+
+
+class ConfirmResourceForm(VerbForm):
+    """Which of the needs the head of the department promises."""
+
+    need = forms.ModelChoiceField(label=_("Resource need"), queryset=ResourceNeed.objects.none())
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        asked = ResourceNeed.objects.filter(
+            project=self.record, confirmed_at__isnull=True, department_id__in=self.user.department_ids
+        )
+        field = forms.ModelChoiceField(label=_("Resource need"), queryset=asked.select_related("department"))
+        self.fields["need"] = field
+
+
+class StepBackForm(VerbForm):
+    """To which earlier stage."""
+
+    stage = forms.ChoiceField(label=_("Back to"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        here = stages.PROJECT_STAGES.index(self.record.stage) if self.record else 0
+        earlier = stages.PROJECT_STAGES[:here]
+        self.fields["stage"].choices = [(code, stages.BY_CODE[code].label) for code in earlier]
+        self.fields["note"] = forms.CharField(
+            label=_("Reason"), widget=forms.Textarea(attrs={"rows": 2}), max_length=4000
+        )

@@ -1,0 +1,311 @@
+"""Pages of projects: list, stage board, the one page for all departments, the ATI decision sheet."""
+
+from typing import Any, ClassVar
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from approvals import selectors as approvals
+from core.money import format_money
+from core.paging import capped_count, page
+from process import panels, show, stages
+from process.access import seats_of
+from process.models import Seat
+from process.models.case import SEATS
+from process.outlet import Outlet
+from process.shapes import Act, Action, Cell, Row, Table
+from process.views import detail
+from process.views.details import visible
+from process.views.lists import may_open, state_views
+from projects import forms, selectors, services
+from projects.filters import ProjectFilter
+from projects.models import Project, ResourceNeed
+from projects.services.team import LIVING
+
+CARDS = 20
+# Which panels each of the three looks at first, by the beginning of their route names.
+VIEWS: dict[str, tuple[Any, tuple[str, ...]]] = {
+    "ar": (_("Account manager"), ("contracts:", "billing:", "solutions:quote", "leads:", "guidance:")),
+    "sr": (_("Solution manager"), ("guidance:", "solutions:", "finance:fourcost")),
+    "fr": (_("Delivery manager"), ("delivery:", "finance:", "purchasing:", "operations:")),
+}
+OPEN_PANELS = 3
+
+
+class ProjectOutlet(Outlet):
+    """The spine: from initiation to closed."""
+
+    model = Project
+    services = services
+    form = forms.ProjectForm
+    filterset = ProjectFilter
+    icon = "briefcase"
+    columns = (
+        "code",
+        "title",
+        "customer_name",
+        "stage_label",
+        "gross_amount",
+        "win_probability",
+        "expected_sign_on",
+        "owner",
+        "state",
+    )
+    related = ("owner", "customer", "end_user")
+    sorts = {"code": ("code", "id"), "amount": ("gross_amount", "id")}
+    board_states = stages.PROJECT_STAGES
+    amount_field = "gross_amount"
+    case_timeline = True
+    template_detail = "projects/project_detail.html"
+    create_label = _("New project")
+    empty_text = _("A project begins when a qualified lead is taken over. Without a lead, open one here.")
+    panel_columns = ("code", "title", "stage_label", "gross_amount", "state")
+    facts = (
+        (
+            _("Deal"),
+            (
+                "customer",
+                "end_user",
+                "gross_amount",
+                "currency",
+                "expected_sign_on",
+                "win_probability",
+                "variant",
+                "level",
+                "project_type",
+                "funding",
+                "purchase_method",
+                "presales_net_budget",
+                "target_margin",
+            ),
+        ),
+        (_("Objectives and scope"), ("objectives", "scope", "starts_on", "ends_on", "competitors", "risks")),
+    )
+    verb_forms = {"suspend": forms.SuspendForm, "lose": forms.LoseForm, "cancel": forms.CancelForm}
+    acts = {
+        "name_triangle": Act(
+            _("Name the iron triangle"), forms.TriangleForm, who=("ar", "owner", "director"), states=LIVING
+        ),
+        "add_resource_need": Act(
+            _("Ask for resources"),
+            forms.ResourceNeedForm,
+            who=("ar", "sr", "fr", "owner"),
+            states=("draft", "approved"),
+        ),
+        "confirm_resource": Act(
+            _("Confirm resources"),
+            forms.ConfirmResourceForm,
+            who=("@is_asked_department_head",),
+            states=("draft", "approved"),
+        ),
+        "offer_next": Act(_("Offer to the next stage"), who=("@may_offer_again",), states=("approved",)),
+        "reassign": Act(
+            _("Give to another account manager"),
+            forms.ReassignForm,
+            who=("director", "@heads_owner"),
+            states=Project.edit_states,
+        ),
+        "step_back": Act(
+            _("Back to an earlier stage"),
+            forms.StepBackForm,
+            who=("@may_step_back",),
+            states=("approved", "suspended"),
+            danger=True,
+        ),
+    }
+    # The view asked for; set on the instance that serves one request.
+    chosen: ClassVar[str] = ""
+
+    def actions(self, record: Any, user: User) -> list[Action]:
+        """The decision sheet on one page."""
+        return [Action(_("Decision sheet"), record.sheet_url())]
+
+    def tables(self, record: Any, user: User) -> list[Table]:
+        """Whom the project asks for, while it is being decided."""
+        needs = list(record.resource_needs.select_related("department", "confirmed_by"))
+        if not needs and record.stage != "initiation":
+            return []
+        return [resource_table(needs)]
+
+    def context(self, record: Any, user: User) -> dict[str, Any]:
+        """Tabs of the three views with the panels in their order, checklist, what is open."""
+        chosen = self.chosen if self.chosen in VIEWS else first_view(record, user)
+        return {
+            "case_views": [
+                {"label": label, "url": f"?view={code}", "active": code == chosen}
+                for code, (label, _prefixes) in VIEWS.items()
+            ],
+            "panels": ordered_panels(record, chosen),
+            "steps": selectors.checklist(record),
+            "stage_title": record.stage_label,
+            "waiting": selectors.open_records(record),
+        }
+
+
+def resource_table(needs: list[ResourceNeed]) -> Table:
+    """Department, role, days and the promise."""
+    names = ("department", "role", "days", "confirmed_by", "confirmed_at")
+    columns = [show.column(ResourceNeed, name) for name in names]
+    rows = [Row([show.cell(need, name) for name in names]) for need in needs]
+    return Table(_("Resources"), columns, rows, empty_text=_("Ask the departments for people before ATI."))
+
+
+def first_view(record: Project, user: User) -> str:
+    """The view of the seat the reader holds."""
+    from accounts.actor import Actor
+
+    held = seats_of(record.case_id, Actor.of(user))
+    return next((code for code in VIEWS if code in held), "ar")
+
+
+def ordered_panels(record: Project, view: str) -> list[dict[str, Any]]:
+    """All panels of the page; those of the view stand first and open."""
+    prefixes = VIEWS[view][1]
+
+    def rank(panel: panels.Panel) -> tuple[int, int]:
+        first = next(
+            (index for index, prefix in enumerate(prefixes) if panel.url_name.startswith(prefix)), len(prefixes)
+        )
+        return first, panel.position
+
+    found = sorted(panels.panels_on(record.record_kind()), key=rank)
+    costing = [panel for panel in found if panel.url_name.startswith("finance:fourcost")]
+    rest = [panel for panel in found if panel not in costing]
+    shown = [{"title": panel.title, "url": panel.url(record.case_id), "open": True} for panel in costing]
+    return shown + [
+        {"title": panel.title, "url": panel.url(record.case_id), "open": index < OPEN_PANELS}
+        for index, panel in enumerate(rest)
+    ]
+
+
+def project_page(request: HttpRequest, pk: int) -> HttpResponse:
+    """One page for all departments; `?view=` puts the panels of AR, SR or FR first."""
+    outlet = ProjectOutlet()
+    outlet.chosen = request.GET.get("view", "")  # type: ignore[misc]
+    return detail(outlet)(request, pk)
+
+
+# The board by stage --------------------------------------------------------------------------------
+def _cards(outlet: Outlet, stage: str, request: HttpRequest) -> tuple[list[dict[str, Any]], str]:
+    queryset = outlet.queryset(request.user).open().filter(stage=stage)
+    found = page(queryset, keyset=outlet.order, cursor=request.GET.get("cursor"), size=CARDS)
+    shown = []
+    for record in found.rows:
+        card = outlet.card(record) | {"badge": record.state_label, "badge_colour": record.state_colour}
+        card["sub"] = f"{record.code} {record.customer_name}".strip()
+        shown.append(card)
+    more = f"{outlet.url('board')}?column={stage}&cursor={found.next_cursor}" if found.next_cursor else ""
+    return shown, more
+
+
+def stage_board(request: HttpRequest) -> HttpResponse:
+    """Running projects by stage. A stage is entered by its handover, so cards are read, not dragged."""
+    outlet = ProjectOutlet()
+    column = request.GET.get("column", "")
+    if column in stages.PROJECT_STAGES:
+        shown, more = _cards(outlet, column, request)
+        return render(request, "generic/_cards.html", {"cards": shown, "more_url": more})
+    columns = []
+    for code in stages.PROJECT_STAGES[:-1]:
+        shown, more = _cards(outlet, code, request)
+        number, capped = capped_count(outlet.queryset(request.user).open().filter(stage=code))
+        columns.append(
+            {
+                "state": code,
+                "label": stages.label(code),
+                "colour": "blue",
+                "count_text": f"{number}+" if capped else str(number),
+                "cards": shown,
+                "more_url": more,
+            }
+        )
+    context = {
+        "title": Project._meta.verbose_name_plural,
+        "views": state_views(outlet, request),
+        "columns": columns,
+        "new_url": outlet.url("new") if may_open(outlet, request) else "",
+        "new_label": outlet.create_label,
+    }
+    return render(request, "generic/board.html", context)
+
+
+# ATI on one page -----------------------------------------------------------------------------------
+def decision_sheet(request: HttpRequest, pk: int) -> HttpResponse:
+    """What the deciders of ATI see: facts, estimate, people, resources, gaps and opinions on one page."""
+    outlet = ProjectOutlet()
+    record: Any = visible(outlet, request, pk)
+    may_see_cost = request.user.has_right("see_cost")
+    context = {
+        "record": record,
+        "title": _now("Decision sheet %(code)s") % {"code": record.code},
+        "sections": outlet.sections(record, request.user),
+        "figures": _figures(record, may_see_cost),
+        "estimate": _estimate(record) if may_see_cost else None,
+        "seats": _triangle(record),
+        "resources": resource_table(list(record.resource_needs.select_related("department", "confirmed_by"))),
+        "gaps": [{"text": str(gap), "link": gap.link} for gap in record.ready()] if record.state == "draft" else [],
+        "requests": _requests(record),
+    }
+    return render(request, "projects/decision_sheet.html", context)
+
+
+def _figures(record: Project, may_see_cost: bool) -> list[dict[str, Any]]:
+    from accounts.actor import Actor
+
+    facts = record.decision_facts(Actor.system("decision sheet"))
+    hidden = () if may_see_cost else (1, 2)
+    return [{"label": label, "value": value} for index, (label, value) in enumerate(facts) if index not in hidden]
+
+
+def _estimate(record: Project) -> Table | None:
+    sheet = selectors.current_estimate(record)
+    if sheet is None:
+        return None
+    lines = sheet.lines.select_related("category")
+    columns = [show.column(lines.model, name) for name in ("category", "text", "gross_amount", "net_amount")]
+    rows = [Row([show.cell(line, column.key) for column in columns]) for line in lines]
+    margin = f"{sheet.margin_percent} %" if sheet.margin_percent is not None else "–"
+    footer = [Cell(_now("Cost")), Cell(""), Cell(""), Cell(format_money(sheet.net_cost), cls="num")]
+    note = f"{sheet.code} · {sheet.state_label} · {_now('Margin')} {margin}"
+    return Table(_("Estimate"), columns, rows, footer_cells=footer, note=note)
+
+
+def _triangle(record: Project) -> list[dict[str, Any]]:
+    held = {one.role: one for one in Seat.objects.current().filter(case_id=record.case_id).select_related("user")}
+    roles = [role for role in SEATS if role in ("ar", "sr", "fr") or role in held]
+    return [
+        {
+            "role": SEATS[role],
+            "name": str(held[role].user) if role in held else "",
+            "since": show.text_of(held[role].during.lower)[:10] if role in held else "",
+            "vacant": role not in held,
+        }
+        for role in roles
+    ]
+
+
+def _requests(record: Project) -> list[dict[str, Any]]:
+    """Each request with its opinions, newest first."""
+    return [
+        {
+            "code": found.code,
+            "state_label": found.state_label,
+            "state_colour": found.state_colour,
+            "opinions": [
+                {
+                    "role": selectors.role_label(one.role),
+                    "kind": one.get_kind_display(),
+                    "who": str(one.decided_by or ""),
+                    "opinion": one.get_opinion_display() if one.opinion else "",
+                    "comment": one.comment,
+                    "conditions": one.conditions,
+                    "at": show.text_of(one.decided_at) if one.decided_at else "",
+                }
+                for one in found.decisions.all()
+            ],
+        }
+        for found in approvals.requests_of(record)
+    ]

@@ -1,0 +1,21 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class PurchasingConfig(AppConfig):
+    name = "purchasing"
+    verbose_name = _("Purchasing")
+
+    def ready(self) -> None:
+        from finance.services import period
+        from process import panels
+        from purchasing.services import accrual
+
+        period.register_accrual(accrual.accrue)
+        panels.register(
+            on="projects.project",
+            title=_("Purchase orders"),
+            url_name="purchasing:purchase-order-panel",
+            position=60,
+        )
+        panels.register(on="projects.project", title=_("Supplier bills"), url_name="purchasing:bill-panel", position=61)

@@ -1,0 +1,1 @@
+"""Orders, bills and accruals: every write on money out."""

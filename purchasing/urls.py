@@ -1,0 +1,4 @@
+from purchasing.views import BillOutlet, PurchaseOrderOutlet
+
+app_name = "purchasing"
+urlpatterns = [*PurchaseOrderOutlet.urls(), *BillOutlet.urls()]

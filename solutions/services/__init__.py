@@ -1,0 +1,1 @@
+"""Every write on solutions, quotes, tenders and proofs of concept: one module per record."""
