@@ -11,7 +11,7 @@ from core.dictionary import Term
 class ReceivableFilter(django_filters.FilterSet):
     """Overdue, retention, due days."""
 
-    overdue = django_filters.BooleanFilter(label=_("overdue"), method="only_overdue")
+    overdue = django_filters.BooleanFilter(label=_("past due"), method="only_overdue")
     is_retention = django_filters.BooleanFilter(label=_("retention"))
     due_from = django_filters.DateFilter(field_name="due_on", lookup_expr="gte", label=_("due from"))
     due_until = django_filters.DateFilter(field_name="due_on", lookup_expr="lte", label=_("due until"))

@@ -89,7 +89,7 @@ class ContractOutlet(Outlet):
     facts = (
         (_("Parties"), ("project", "customer", "payer", "invoice_title", "end_user", "entity")),
         (
-            _("Value"),
+            _("Contract value"),
             ("gross_amount", "net_amount", "tax_amount", "amount_capital", "currency", "price_kind", "tax_clause"),
         ),
         (

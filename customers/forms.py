@@ -100,6 +100,6 @@ class RemoveContactForm(VerbForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        field = self.fields["contact"]
+        field: Any = self.fields["contact"]
         field.widget = forms.Select()
         field.queryset = Contact.objects.filter(customer=self.record, is_active=True).order_by("name")

@@ -130,7 +130,7 @@ class Customer(Party):
         return []
 
     def decision_facts(self, actor: Actor) -> list[tuple[str, str]]:
-        return [(_("Tier"), self.get_tier_display()), (_("Credit class"), self.get_credit_display())]
+        return [(_now("Tier"), self.get_tier_display()), (_now("Credit class"), self.get_credit_display())]
 
     @verb(source="active", target="blocked", label=_("Block"), who=KEEPERS, note=True, danger=True)
     def block(self) -> None:

@@ -35,7 +35,7 @@ class CostLineForm(ScopedForm):
     """One line of a costing: an amount with its tax, or days at a price."""
 
     category = RowChoice(label=_("Cost category"))
-    text = forms.CharField(label=_("Text"), max_length=200, required=False)
+    text = forms.CharField(label=_("Item"), max_length=200, required=False)
     gross_amount = forms.DecimalField(
         label=_("Amount incl. VAT"), max_digits=18, decimal_places=2, min_value=0, required=False, widget=MoneyInput
     )

@@ -1,11 +1,13 @@
 """Reading the four costings, the ledger and the dated tables of finance."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any
 
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import DecimalField, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -335,3 +337,37 @@ def recompute(book: CostBook) -> Recomputed:
 def book_for(user: User, case_id: int) -> CostBook | None:
     """The book a new record on a case is written on by default, where the user may see it."""
     return CostBook.objects.visible_to(user).filter(case_id=case_id).order_by("-is_main", "pk").first()
+
+
+def _summed(rows: QuerySet, key: str, amount: str) -> Coalesce:
+    """The sum of `amount` over the rows that belong to the outer row; 0 where there are none."""
+    sums = rows.order_by().values(key).annotate(sum=Sum(amount)).values("sum")
+    return Coalesce(Subquery(sums), Value(ZERO), output_field=DecimalField(max_digits=20, decimal_places=2))
+
+
+def check_invariants() -> Iterator[tuple[Any, str]]:
+    """(record, sentence) for every total that differs from its ledger, and every costing from its lines."""
+    entries = LedgerEntry.objects.filter(book=OuterRef("pk"))
+    books = CostBook.objects.annotate(
+        true_committed=_summed(entries.filter(nature="commitment"), "book", "net_amount"),
+        true_cost=_summed(entries.filter(nature="cost"), "book", "net_amount"),
+        true_recognised=_summed(entries.filter(nature="recognised"), "book", "net_amount"),
+    )
+    right = {name: F(f"true_{name.removeprefix('net_')}") for name in ("net_committed", "net_cost", "net_recognised")}
+    for book in books.exclude(**right).iterator():
+        yield book, _("The kept totals differ from the ledger.")
+    posted = LedgerEntry.objects.filter(book=OuterRef("book"), category=OuterRef("category"))
+    totals = BookTotal.objects.annotate(
+        true_committed=_summed(posted.filter(nature="commitment"), "category", "net_amount"),
+        true_cost=_summed(posted.filter(nature="cost"), "category", "net_amount"),
+    ).select_related("book", "category")
+    for total in totals.exclude(net_committed=F("true_committed"), net_cost=F("true_cost")).iterator():
+        yield total.book, _("The total of %(category)s differs from the ledger.") % {"category": total.category}
+    kept = BookTotal.objects.filter(book=OuterRef("book"), category=OuterRef("category"))
+    lost = LedgerEntry.objects.filter(~Exists(kept), category__isnull=False).select_related("book", "category")
+    for entry in lost.iterator():
+        yield entry.book, _("The total of %(category)s differs from the ledger.") % {"category": entry.category}
+    lines = CostLine.objects.filter(sheet=OuterRef("pk"))
+    sheets = CostSheet.objects.filter(imported=False).annotate(true_cost=_summed(lines, "sheet", "net_amount"))
+    for sheet in sheets.exclude(net_cost=F("true_cost")).iterator():
+        yield sheet, _("The lines do not sum to the costing.")

@@ -13,6 +13,8 @@ from guidance.models import Activity, GuidancePlan, Requirement, Stakeholder
 from process.forms import RecordForm, VerbForm
 from projects.models import Project
 
+STANCES: list[tuple[Any, Any]] = list(Stakeholder._meta.get_field("stance").choices or [])
+
 
 def _words(dictionary: str) -> QuerySet[Term]:
     return Term.objects.filter(dictionary=dictionary, is_active=True)
@@ -66,7 +68,7 @@ class ActivityForm(VerbForm):
 class FinishActivityForm(VerbForm):
     """What came out of it, and the next step."""
 
-    activity = forms.ModelChoiceField(label=_("Activity"), queryset=Activity.objects.none())
+    activity = forms.ModelChoiceField(label=_("Which activity"), queryset=Activity.objects.none())
     done_on = forms.DateField(label=_("Done on"), required=False, help_text=_("Left empty: today."))
     result = forms.CharField(label=_("Result"), widget=forms.Textarea(attrs={"rows": 3}), max_length=4000)
     next_step = forms.CharField(label=_("Next step"), max_length=300, required=False)
@@ -80,7 +82,7 @@ class FinishActivityForm(VerbForm):
 class FinishStepForm(VerbForm):
     """Which next step is done."""
 
-    activity = forms.ModelChoiceField(label=_("Activity"), queryset=Activity.objects.none())
+    activity = forms.ModelChoiceField(label=_("Which activity"), queryset=Activity.objects.none())
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -97,9 +99,7 @@ class StakeholderForm(VerbForm):
     )
     job = forms.CharField(label=_("Job"), max_length=80, required=False)
     role = forms.ModelChoiceField(label=_("Role in the decision"), queryset=_words("stakeholder"))
-    stance = forms.TypedChoiceField(
-        label=_("Stance"), choices=Stakeholder._meta.get_field("stance").choices, coerce=int, initial=0
-    )
+    stance = forms.TypedChoiceField(label=_("Stance"), choices=STANCES, coerce=int, initial=0)
     last_contact_on = forms.DateField(label=_("Last contact"), required=False)
 
 
@@ -110,7 +110,7 @@ class ChangeStakeholderForm(VerbForm):
     role = forms.ModelChoiceField(label=_("Role in the decision"), queryset=_words("stakeholder"), required=False)
     stance = forms.TypedChoiceField(
         label=_("Stance"),
-        choices=[("", "–"), *Stakeholder._meta.get_field("stance").choices],
+        choices=[("", "–"), *STANCES],
         coerce=int,
         empty_value=None,
         required=False,
@@ -125,7 +125,7 @@ class ChangeStakeholderForm(VerbForm):
 class RequirementForm(VerbForm):
     """One thing the customer needs."""
 
-    statement = forms.CharField(label=_("Statement"), widget=forms.Textarea(attrs={"rows": 2}), max_length=4000)
+    statement = forms.CharField(label=_("What is needed"), widget=forms.Textarea(attrs={"rows": 2}), max_length=4000)
     priority = forms.ChoiceField(label=_("Priority"), choices=Requirement.Priority.choices)
     source = forms.CharField(label=_("Source"), max_length=120, required=False)
     answer = forms.ChoiceField(label=_("Our answer"), choices=[("", "–"), *Requirement.Answer.choices], required=False)
@@ -145,4 +145,5 @@ class ChangeRequirementForm(RequirementForm):
         _offer_rows(self, "requirement", Requirement.objects.filter(plan=self.record))
         self.fields["statement"].required = False
         self.fields["priority"].required = False
-        self.fields["priority"].choices = [("", "–"), *Requirement.Priority.choices]
+        priority: Any = self.fields["priority"]
+        priority.choices = [("", "–"), *Requirement.Priority.choices]

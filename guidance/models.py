@@ -242,7 +242,7 @@ class Requirement(models.Model):
 
     plan = models.ForeignKey(GuidancePlan, on_delete=models.PROTECT, related_name="requirements")
     number = models.PositiveIntegerField(_("number"))
-    statement = models.TextField(_("statement"))
+    statement = models.TextField(_("what is needed"))
     priority = models.CharField(_("priority"), max_length=10, choices=Priority, default=Priority.MUST)
     source = models.CharField(_("source"), max_length=120, blank=True)
     answer = models.CharField(_("our answer"), max_length=10, choices=Answer, blank=True)

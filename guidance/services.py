@@ -223,7 +223,7 @@ def change_stakeholder(
 
 
 @transaction.atomic
-def add_requirement(  # noqa: PLR0913 - what a requirement consists of
+def add_requirement(
     plan: GuidancePlan,
     *,
     by: Actor | User,
@@ -329,14 +329,14 @@ def remind_next_steps() -> int:
     ).select_related("plan__department", "holder")
     locked = list(late.select_for_update(of=("self",), no_key=True, skip_locked=True).order_by("pk")[:500])
     for one in locked:
-        overdue = (day - one.next_step_on).days
-        told = {one.holder_id}
+        overdue = (day - (one.next_step_on or day)).days
+        told: set[int | None] = {one.holder_id}
         if overdue >= ESCALATE_TO_OWNER:
             told.add(one.plan.owner_id)
         if overdue >= ESCALATE_TO_HEAD and one.plan.department_id:
             told.add(one.plan.department.head_id)
         notify(
-            told - {None},
+            [person for person in told if person is not None],
             gettext_noop("%(record)s: the next step was due on %(day)s"),
             key=f"guidance-step:{one.pk}:{day}",
             params={"record": one.plan, "day": one.next_step_on},

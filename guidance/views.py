@@ -42,7 +42,7 @@ class GuidancePlanOutlet(Outlet):
     related = ("owner", "project")
     facts = (
         (_("Guidance"), ("project", "owner", "goals")),
-        (_("Exit"), ("need_confirmed", "budget_plausible", "solvable", "baseline_at")),
+        (_("Exit conditions"), ("need_confirmed", "budget_plausible", "solvable", "baseline_at")),
     )
     acts = {
         "add_activity": Act(_("Plan an activity"), ActivityForm, who=TEAM, states=RUNNING),

@@ -157,7 +157,7 @@ class QualifyForm(VerbForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        lead = self.record
+        lead: Any = self.record
         for name in ("customer", "need", "gross_amount"):
             self.fields[name].initial = getattr(lead, name, None)
         if lead is not None and lead.customer_id:
@@ -180,7 +180,8 @@ class MergeForm(VerbForm):
         from leads.services.merging import ABSORBED
 
         lead = self.record
-        self.fields["take_fields"].choices = [
+        fields: Any = self.fields["take_fields"]
+        fields.choices = [
             (name, f"{Lead._meta.get_field(name).verbose_name}: {getattr(lead, name)}")
             for name in ABSORBED
             if getattr(lead, name, None)

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from django_fsm import GET_STATE
 
 from accounts.actor import Actor
@@ -53,14 +54,14 @@ class Lead(LeadChecks, StageRecord):
         HOT = "hot", _("Hot")
 
     states = States(
-        State("new", _("New"), "blue"),
+        State("new", pgettext_lazy("lead state", "New"), "blue"),
         State("assigned", _("Assigned"), "cyan"),
-        State("working", _("Working"), "azure"),
+        State("working", pgettext_lazy("lead state", "Working"), "azure"),
         State("nurturing", _("Nurturing"), "purple"),
         State("pooled", _("In the pool"), "orange"),
         State("qualified", _("Qualified"), "lime"),
         State("invalid", _("Invalid"), "secondary", idle=True),
-        State("converted", _("Converted"), "green", end=True),
+        State("converted", _("Became a project"), "green", end=True),
         State("merged", _("Merged"), "secondary", end=True),
     )
     home_stage = "lead"
@@ -250,12 +251,12 @@ class Lead(LeadChecks, StageRecord):
 
     def decision_facts(self, actor: Actor) -> list[tuple[str, str]]:
         amount = format_money(self.gross_amount) if self.gross_amount is not None else "–"
-        return [(_("Expected amount incl. tax"), amount), (_("Score"), str(self.score))]
+        return [(str(_("Expected amount incl. tax")), amount), (str(_("Score")), str(self.score))]
 
     # Verbs -----------------------------------------------------------------------------------------
-    @verb(source=("new", "pooled"), target="assigned", label=_("Assign"), who=("lead_manager",), primary=True)
+    @verb(source=("new", "pooled"), target="assigned", label=_("Assign"), who=("lead_manager", "system"), primary=True)
     def assign(self) -> None:
-        """A lead manager gives the lead to an account manager; the first-response clock starts."""
+        """A lead manager (or the routing of phase-2 needs) gives it to an account manager; the clock starts."""
 
     @verb(source="pooled", target="assigned", label=_("Pick"), who=("@is_account_manager",), primary=True)
     def pick(self) -> None:
@@ -338,7 +339,7 @@ class Lead(LeadChecks, StageRecord):
     @verb(
         source="qualified",
         target="converted",
-        label=_("Convert"),
+        label=_("Convert into a project"),
         who=("anyone", "system"),
         checks=("taken_checks",),
         hidden=True,
@@ -356,6 +357,7 @@ class Lead(LeadChecks, StageRecord):
     )
     def merge(self) -> None:
         """Two leads were one: this one becomes a tombstone that leads to the survivor."""
+        self.left_state = self.state
 
     @verb(
         source="merged",

@@ -73,10 +73,10 @@ class LeadOutlet(Outlet):
         ),
         (_("What comes next"), ("next_action", "next_action_on", "wake_on", "hold_reason", "first_response_due_at")),
         (
-            _("Hands"),
+            _("Who holds it"),
             ("owner", "department", "assigned_at", "started_at", "previous_owner", "pooled_at", "pool_reason"),
         ),
-        (_("Ended"), ("invalid_reason", "merged_into")),
+        (_("How it ended"), ("invalid_reason", "merged_into")),
     )
     board_states = ("new", "assigned", "working", "nurturing", "pooled", "qualified")
     amount_field = "gross_amount"

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
-from core.errors import NotAllowed, Reason, Refused, Stale
+from core.errors import DomainError, NotAllowed, Reason, Refused, Stale
 
 
 class DomainErrorMiddleware:
@@ -26,4 +27,6 @@ class DomainErrorMiddleware:
         if isinstance(error, Stale):
             text = _("Somebody else changed this meanwhile. Please reload the page.")
             return render(request, "errors/409.html", {"reasons": [Reason(text)]}, status=412)
+        if isinstance(error, DomainError) and not isinstance(error, BadRequest):
+            return render(request, "errors/409.html", {"reasons": [Reason(str(error))]}, status=error.status)
         return None

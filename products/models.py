@@ -22,6 +22,8 @@ class Product(StageRecord):
         State("active", _("Active"), "green"),
         State("retired", _("Retired"), "secondary", idle=True),
     )
+    # Never drawn: open_checks asks for the number the house gave.
+    code_prefix = "PR"
     tracked = False
     open_who = KEEPERS
     edit_who = ("owner", *KEEPERS)

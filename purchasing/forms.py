@@ -89,7 +89,7 @@ class ReceiveForm(VerbForm):
 
     received_on = forms.DateField(label=_("Received on"), required=False)
     text = forms.CharField(label=_("Remark"), max_length=200, required=False)
-    lines = {"lines": Lines(ReceiveLineForm, _("Received"), read=_missing)}
+    lines = {"lines": Lines(ReceiveLineForm, _("Goods received"), read=_missing)}
 
 
 class BillForm(RecordForm):

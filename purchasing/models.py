@@ -40,8 +40,8 @@ class PurchaseOrder(Reviewed):
         State("draft", _("Draft"), "secondary"),
         State("in_review", _("In review"), "orange"),
         State("approved", _("Ordered"), "blue"),
-        State("part_received", _("Partly received"), "cyan"),
-        State("received", _("Received"), "teal"),
+        State("part_received", _("Goods partly received"), "cyan"),
+        State("received", _("Goods received"), "teal"),
         State("closed", _("Closed"), "green", end=True),
         State("cancelled", _("Cancelled"), "red", end=True),
     )
@@ -174,8 +174,8 @@ class PurchaseLine(models.Model):
     net_amount = MoneyField(_("amount without VAT"))
     tax_amount = MoneyField(_("VAT"))
     net_cost = MoneyField(_("cost, net"))
-    quantity_received = models.DecimalField(_("received"), max_digits=12, decimal_places=3, default=0)
-    quantity_billed = models.DecimalField(_("billed"), max_digits=12, decimal_places=3, default=0)
+    quantity_received = models.DecimalField(_("quantity received"), max_digits=12, decimal_places=3, default=0)
+    quantity_billed = models.DecimalField(_("quantity billed"), max_digits=12, decimal_places=3, default=0)
     # How much of the commitment was taken back: by bills, and by closing or cancelling.
     net_billed = MoneyField(_("commitment billed"), default=0)
     net_released = MoneyField(_("commitment released"), default=0)

@@ -13,6 +13,7 @@ export function close(dialog) {
 }
 
 document.addEventListener("htmx:afterSwap", (event) => {
+  if (event.detail.target?.id === "form") document.querySelector("#form .is-invalid")?.focus();
   if (event.detail.target?.id !== "modal-body") return;
   const body = document.getElementById("modal-body");
   if (!body.innerHTML.trim()) return;

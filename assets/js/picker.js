@@ -33,7 +33,10 @@ function draw(select) {
       url.searchParams.set("q", query);
       fetch(url, { signal: latest.signal, headers: { Accept: "application/json" } })
         .then((answer) => answer.json())
-        .then((found) => done(found.results || found))
+        .then((found) => {
+          picker.clearOptions(); // an answer to what was typed before must not stay
+          done(found.results || found);
+        })
         .catch(() => done());
     },
     render: { option, no_results: () => `<div class="no-results">${escape(text("nothingFound"))}</div>`, loading: () => "" },

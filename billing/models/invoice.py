@@ -164,7 +164,7 @@ class Invoice(Reviewed):
     def deliver(self) -> None:
         """The buyer has it."""
 
-    @verb(source=("issued", "delivered"), target="credited", label=_("Credit"), who=("system",), hidden=True)
+    @verb(source=("issued", "delivered"), target="credited", label=_("Credit in full"), who=("system",), hidden=True)
     def credit(self) -> None:
         """Its credit notes have taken all of it back."""
 

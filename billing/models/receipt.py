@@ -51,7 +51,7 @@ class Receipt(StageRecord):
         State("discounted", _("Bill discounted"), "teal", end=True),
         State("endorsed", _("Bill endorsed"), "teal", end=True),
         State("refused", _("Bill refused"), "red", end=True),
-        State("reversed", _("Reversed"), "red", end=True),
+        State("reversed", _("Receipt reversed"), "red", end=True),
     )
     home_stage = "delivery"
     code_prefix = "RC"
@@ -203,7 +203,7 @@ class Receipt(StageRecord):
     @verb(
         source="confirmed",
         target="reversed",
-        label=_("Reverse"),
+        label=_("Reverse receipt"),
         who=CASH,
         note=True,
         danger=True,
@@ -211,19 +211,19 @@ class Receipt(StageRecord):
     def reverse(self) -> None:
         """The bank took the money back or it was booked wrongly; its allocations fall."""
 
-    @verb(source="held", target="honoured", label=_("Honour"), who=CASH, primary=True)
+    @verb(source="held", target="honoured", label=_("Honour bill"), who=CASH, primary=True)
     def honour(self) -> None:
         """The acceptor has paid on the day."""
 
-    @verb(source="held", target="discounted", label=_("Discount"), who=CASH)
+    @verb(source="held", target="discounted", label=_("Discount bill"), who=CASH)
     def discount(self) -> None:
         """The bank bought the bill before its day."""
 
-    @verb(source="held", target="endorsed", label=_("Endorse"), who=CASH, note=True)
+    @verb(source="held", target="endorsed", label=_("Endorse bill"), who=CASH, note=True)
     def endorse(self) -> None:
         """The bill was passed on to a supplier."""
 
-    @verb(source="held", target="refused", label=_("Refuse"), who=CASH, note=True, danger=True)
+    @verb(source="held", target="refused", label=_("Refuse bill"), who=CASH, note=True, danger=True)
     def refuse(self) -> None:
         """The acceptor did not pay: the receivable is open again."""
 

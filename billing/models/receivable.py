@@ -126,7 +126,7 @@ class ReceivableLine(StageRecord):
         """What is still to come in."""
         return self.gross_amount - self.gross_received - self.gross_deducted
 
-    gross_open.fget.short_description = _("open")  # type: ignore[attr-defined]
+    gross_open.fget.short_description = _("still open")  # type: ignore[attr-defined]
 
     @property
     def gross_uninvoiced(self) -> Decimal:
@@ -187,7 +187,7 @@ class ReceivableLine(StageRecord):
         return [_t("Nothing is open on it.")] if self.is_settled else []
 
     # Verbs ---------------------------------------------------------------------------------------
-    @verb(source="planned", target="eligible", label=_("Release"), who=("system",), hidden=True)
+    @verb(source="planned", target="eligible", label=_("Release for payment"), who=("system",), hidden=True)
     def release(self) -> None:
         """The event of the term happened and its documents are there."""
 

@@ -12,9 +12,10 @@ from billing.models import ReceivableLine
 from billing.services import rows
 from contracts.models import Contract, PaymentTerm
 from contracts.services import give_up
+from contracts.splitting import spread
 from core.dictionary import Term
 from core.errors import Refused
-from core.money import Split, format_money
+from core.money import Split, allocate, format_money
 from process.services import act, doors
 from process.services.log import lock_case, write_log
 
@@ -146,15 +147,13 @@ def adjust(contract: Contract, *, by: Actor | User, note: str = "") -> list[Rece
     changed = []
     for term in contract.terms.filter(settled_gross_amount=0).order_by("position"):
         planned = list(term.receivables.filter(state="planned").order_by("pk"))
-        standing = sum((line.gross_amount for line in planned), Decimal(0))
-        if not planned or standing == term.gross_amount:
+        if not planned or sum((line.gross_amount for line in planned), Decimal(0)) == term.gross_amount:
             continue
-        line, others = planned[0], standing - planned[0].gross_amount
-        parts = {row.tax_rate_id: rows.split_of(row) for row in term.taxes.all()}
-        if others:
-            raise Refused(_("%(term)s is split over several receivables: adjust them by hand.") % {"term": term})
-        _resize(line, parts, SYSTEM, "adjust")
-        changed.append(line)
+        whole = {row.tax_rate_id: rows.split_of(row) for row in term.taxes.all()}
+        amounts = allocate(term.gross_amount, [line.gross_amount for line in planned])
+        for line, parts in zip(planned, spread(whole, amounts), strict=True):
+            _resize(line, parts, SYSTEM, "adjust")
+        changed += planned
     changed += open_lines(contract, by=by)
     return changed
 

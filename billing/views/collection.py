@@ -19,7 +19,7 @@ from process.views.lists import PAGE_SIZE
 COLUMNS = [
     Column("line", _("Receivable")),
     Column("customer", _("Payer")),
-    Column("open", _("Open"), "end"),
+    Column("open", _("Still open"), "end"),
     Column("due", _("Due")),
     Column("late", _("Days overdue"), "end"),
     Column("word", _("Promise or dispute")),

@@ -71,8 +71,8 @@ class InvoiceOutlet(Outlet):
     facts = (
         (_("Invoice"), ("contract", "title_customer", "entity", "fapiao", "remark")),
         (_("Numbers"), ("platform_number", "internal_number", "issued_on", "delivered_on", "delivered_to")),
-        (_("Money"), ("net_amount", "tax_amount", "gross_credited", "gross_standing", "gross_received")),
-        (_("Early"), ("early_reason", "expected_on")),
+        (_("Amounts"), ("net_amount", "tax_amount", "gross_credited", "gross_standing", "gross_received")),
+        (_("Invoiced early"), ("early_reason", "expected_on")),
     )
 
     def stats(self, record: Invoice, user: User) -> list[dict[str, Any]]:

@@ -53,7 +53,12 @@ class ReceivableOutlet(Outlet):
             {"label": _t("Owed"), "value": format_money(record.gross_amount)},
             {"label": _t("Invoiced"), "value": format_money(record.gross_invoiced)},
             {"label": _t("Received"), "value": format_money(record.gross_received)},
-            {"label": _t("Open"), "value": format_money(record.gross_open), "sub": sub, "tone": "bad" if late else ""},
+            {
+                "label": _t("Still open"),
+                "value": format_money(record.gross_open),
+                "sub": sub,
+                "tone": "bad" if late else "",
+            },
         ]
 
     def tables(self, record: ReceivableLine, user: User) -> list[Table]:

@@ -29,8 +29,8 @@ class Deposit(StageRecord):
     states = States(
         State("requested", _("Requested"), "blue"),
         State("approved", _("Approved"), "cyan"),
-        State("out", _("Out"), "orange"),
-        State("returned", _("Returned"), "green", end=True),
+        State("out", _("Outstanding"), "orange"),
+        State("returned", _("Returned to us"), "green", end=True),
         State("converted", _("Converted"), "green", end=True),
         State("forfeited", _("Forfeited"), "red", end=True),
     )
@@ -104,7 +104,7 @@ class Deposit(StageRecord):
     def pay(self) -> None:
         """The money has left us, or the bank has issued its guarantee."""
 
-    @verb(source="out", target="returned", label=_("Returned"), who=("cashier", "finance"), primary=True)
+    @verb(source="out", target="returned", label=_("Returned to us"), who=("cashier", "finance"), primary=True)
     def return_(self) -> None:
         """The money is back, or the guarantee is given back and cancelled."""
 

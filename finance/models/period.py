@@ -19,10 +19,12 @@ class Period(StageRecord):
     """会计期间: once its closing starts, late postings go to the next open month, the day stays what it was."""
 
     states = States(
-        State("open", _("Open"), "green"),
-        State("closing", _("Closing"), "orange"),
+        State("open", _("Open for posting"), "green"),
+        State("closing", _("Being closed"), "orange"),
         State("closed", _("Closed"), "secondary", idle=True),
     )
+    # Its code is written from the month, not drawn.
+    code_prefix = "PD"
     open_who = ("finance", "system")
     edit_states = ("none",)
 
@@ -59,7 +61,7 @@ class Period(StageRecord):
     def close(self) -> None:
         """Nothing more is posted into the month; its actuals are frozen."""
 
-    @verb(source="closed", target="open", label=_("Reopen"), who=("@is_decider",), note=True, danger=True)
+    @verb(source="closed", target="open", label=_("Reopen the month"), who=("@is_decider",), note=True, danger=True)
     def reopen(self) -> None:
         """A decider opens the month again for a few days; it closes itself."""
 

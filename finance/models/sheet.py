@@ -160,7 +160,7 @@ class CostLine(models.Model):
     category = models.ForeignKey(
         CostCategory, on_delete=models.PROTECT, related_name="+", verbose_name=_("cost category")
     )
-    text = models.CharField(_("text"), max_length=200, blank=True)
+    text = models.CharField(_("item"), max_length=200, blank=True)
     gross_amount = MoneyField(_("gross amount"), default=0)
     tax_rate = models.ForeignKey(
         TaxRate, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("VAT rate")

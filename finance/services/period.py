@@ -32,7 +32,7 @@ def open(*, month: dt.date, by: Actor | User, note: str = "") -> Period:
     first = first_day(month)
     if Period.objects.filter(month=first).exists():
         raise Refused(_("%(month)s is there already.") % {"month": f"{first:%Y-%m}"})
-    period = Period(month=first, title=f"{first:%Y-%m}", code=f"PD-{first:%Y-%m}")
+    period = Period(month=first, title=f"{first:%Y-%m}", code=f"{Period.code_prefix}-{first:%Y-%m}")
     return doors.open(period, by=by, note=note)
 
 

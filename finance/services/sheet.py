@@ -21,7 +21,19 @@ from finance.services import alerts
 from finance.services.book import lock_book
 from process.services import doors
 
-__all__ = ["approve", "copy", "edit", "freeze_actual", "open", "send_back", "settle", "submit", "supersede", "withdraw"]
+__all__ = [
+    "approve",
+    "copy",
+    "edit",
+    "freeze_actual",
+    "make_current",
+    "open",
+    "send_back",
+    "settle",
+    "submit",
+    "supersede",
+    "withdraw",
+]
 
 TYPED = ("estimate", "budget")
 

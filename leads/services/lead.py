@@ -52,7 +52,9 @@ def open(
 
 def _prepared(fields: dict[str, Any]) -> dict[str, Any]:
     """Values as they are stored: filled from the register, without control characters, a title where none was given."""
-    cleaned = {name: clean_text(value).strip() if isinstance(value, str) else value for name, value in fields.items()}
+    cleaned: dict[str, Any] = {
+        name: clean_text(value).strip() if isinstance(value, str) else value for name, value in fields.items()
+    }
     values = duplicates.fill_from(cleaned.get("customer"), cleaned)
     values["title"] = (
         values.get("title") or f"{values.get('company_name', '')} {values.get('product_interest', '')}".strip()
@@ -136,12 +138,13 @@ def reopen(
     if owner is not None:
         changes.update(owner=owner, department=owner.department)
     fire(lead, "reopen", by=actor, note=note, version=version, changes=changes)
-    take_seat(lead.case_id, "ar", lead.owner, by=actor)
+    if lead.owner is not None:
+        take_seat(lead.case_id, "ar", lead.owner, by=actor)
     return lead
 
 
 @transaction.atomic
-def add_follow_up(  # noqa: PLR0913 - what a contact with a customer consists of
+def add_follow_up(
     lead: Lead,
     *,
     by: Actor | User,

@@ -56,13 +56,13 @@ def merge(
     absorbed = {name: [_stored(lead, name, before[name]), _stored(lead, name, value)] for name, value in taken.items()}
     # The lock order of two cases is by id, always.
     _lock_cases(lead, survivor)
-    changes = {"merged_into": survivor, "left_state": lead.state, "absorbed": absorbed}
+    _require_own(survivor, actor)
+    changes = {"merged_into": survivor, "absorbed": absorbed}
     fire(lead, "merge", by=actor, note=note, version=version, changes=changes)
     _give_up_seat(lead, actor)
     FollowUp.objects.filter(lead=lead).update(lead=survivor, moved_from=lead)
     text = _("Merged with %(lead)s") % {"lead": lead}
     edit_record(survivor, by=actor, changes={**taken, **Lead.comparable(taken)}, note=text, action="absorb")
-    _require_own(survivor, actor)
     return lead
 
 
@@ -106,7 +106,7 @@ def _read(name: str, kept: Any) -> Any:
 def undo_merge(lead: Lead, *, by: Actor | User, note: str = "", version: int | None = None) -> Lead:
     """Separate two merged leads: contacts made go back, and what the survivor took over and kept is put back."""
     actor = Actor.of(by)
-    survivor = lead.merged_into
+    survivor: Any = lead.merged_into
     absorbed = lead.absorbed
     if survivor is not None:
         _lock_cases(lead, survivor)

@@ -25,6 +25,10 @@ def _managers() -> list[int]:
     return list(User.objects.filter(is_active=True, roles__code="lead_manager").values_list("pk", flat=True))
 
 
+def _owner(lead: Lead) -> list[int]:
+    return [] if lead.owner_id is None else [lead.owner_id]
+
+
 @transaction.atomic
 def remind_first_response() -> int:
     """Tell owner and lead managers, once, that nobody has answered in time; returns how many leads."""
@@ -32,7 +36,7 @@ def remind_first_response() -> int:
     managers = _managers()
     for lead in leads:
         notify(
-            [lead.owner_id, *managers],
+            [*_owner(lead), *managers],
             gettext_noop("%(record)s: the first response is overdue"),
             key=f"lead-first-response:{lead.pk}:{lead.first_response_due_at:%Y%m%d%H%M}",
             params={"record": lead},
@@ -51,7 +55,7 @@ def remind_next_acts() -> int:
     )
     for lead in leads:
         notify(
-            [lead.owner_id],
+            _owner(lead),
             gettext_noop("%(record)s: the next act was due on %(day)s"),
             key=f"lead-next-act:{lead.pk}:{day}",
             params={"record": lead, "day": lead.next_action_on},
@@ -92,7 +96,7 @@ def _warn(lead: Lead, left: dt.timedelta) -> None:
     for days in WARN_DAYS:
         if left <= dt.timedelta(days=days):
             notify(
-                [lead.owner_id],
+                _owner(lead),
                 gettext_noop("%(record)s falls into the pool within %(days)s days: log a contact"),
                 key=f"lead-pool-warning:{lead.pk}:{lead.last_activity_at:%Y%m%d}:{days}",
                 params={"record": lead, "days": days},

@@ -247,6 +247,8 @@ class Ticket(Serviced):
     )
     def reopen(self) -> None:
         """It was not gone after all."""
+        # Here and not among the door's changes: the check looks at the days before they are cleared.
+        self.resolved_at = self.closed_at = None
 
     @verb(
         source=states.open,

@@ -166,8 +166,7 @@ def close(
 @transaction.atomic
 def reopen(ticket: Ticket, *, by: Actor | User, note: str = "", version: int | None = None) -> Ticket:
     """It was not gone after all. Raises Refused without a reason or after the policy's days."""
-    changes = {"resolved_at": None, "closed_at": None}
-    return doors.fire(ticket, "reopen", by=by, note=note, version=version, changes=changes)
+    return doors.fire(ticket, "reopen", by=by, note=note, version=version)
 
 
 @transaction.atomic

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.apps import apps
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -138,6 +139,7 @@ def take(
     changes = {"conditions": conditions, "conditions_due_on": conditions_due_on, "ended_at": timezone.now()}
     doors.fire(handover, "take", by=actor, note=note, version=version, changes=changes)
     take_function(handover, by=actor)
+    _release_holder(handover)
     return handover
 
 
@@ -162,11 +164,20 @@ def withdraw(handover: Handover, *, by: Actor | User, note: str = "", version: i
     return handover
 
 
-def _give_back(handover: Handover, actor: Actor) -> None:
-    from django.apps import apps
+def _source(handover: Handover) -> StageRecord:
+    """The record whose work was offered."""
+    return apps.get_model(handover.source_kind)._default_manager.get(pk=handover.source_id)
 
-    record = apps.get_model(handover.source_kind)._default_manager.get(pk=handover.source_id)
+
+def _release_holder(handover: Handover) -> None:
+    """The offered record no longer waits for the receiver: what is left on it is its owner's."""
+    record = _source(handover)
     steps.hold(record, user_id=record.owner_id, department_id=record.department_id)
+
+
+def _give_back(handover: Handover, actor: Actor) -> None:
+    record = _source(handover)
+    _release_holder(handover)
     back = _returners.get(handover.source_kind)
     if back is not None:
         back(record, handover, by=actor)

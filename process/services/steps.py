@@ -63,6 +63,6 @@ def close_ask(record: StageRecord, *, by: Actor, step_id: int | None = None) -> 
 
 def hold(record: StageRecord, *, user_id: int | None, department_id: int | None = None) -> None:
     """The record waits for `user_id` from now on, though its owner stays."""
-    CaseRecord.objects.filter(kind=record.record_kind(), object_id=record.pk).update(
+    CaseRecord.objects.filter(kind=record.record_kind(), object_id=record.pk, is_open=True).update(
         holder_id=user_id, department_id=department_id, since=timezone.now()
     )

@@ -25,7 +25,9 @@ def visible(outlet: Outlet, request: HttpRequest, pk: int) -> StageRecord:
 
 def _head(outlet: Outlet, record: StageRecord) -> dict[str, Any]:
     held = CaseRecord.objects.filter(kind=record.record_kind(), object_id=record.pk).select_related("holder").first()
-    stage = stages.label(record.home_stage) if record.home_stage else ""
+    # The spine says where the deal is; every other record belongs to one stage.
+    code = getattr(record, "stage", "") or record.home_stage
+    stage = stages.label(code) if code else ""
     return {
         "code": record.code,
         "title": record.title,

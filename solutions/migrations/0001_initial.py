@@ -54,7 +54,7 @@ class Migration(migrations.Migration):
                 ('net_amount', models.DecimalField(decimal_places=2, default=Decimal('0.00'), editable=False, max_digits=18, verbose_name='net amount')),
                 ('tax_amount', models.DecimalField(decimal_places=2, default=Decimal('0.00'), editable=False, max_digits=18, verbose_name='tax')),
                 ('net_cost', models.DecimalField(blank=True, decimal_places=2, editable=False, max_digits=18, null=True, verbose_name='cost by estimate (excl. tax)')),
-                ('margin_percent', models.DecimalField(blank=True, decimal_places=2, editable=False, max_digits=7, null=True, verbose_name='margin %')),
+                ('margin_percent', models.DecimalField(blank=True, decimal_places=2, editable=False, max_digits=14, null=True, verbose_name='margin %')),
                 ('sent_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='sent at')),
                 ('accepted_on', models.DateField(blank=True, editable=False, null=True, verbose_name='accepted on')),
                 ('customer_number', models.CharField(blank=True, editable=False, max_length=80, verbose_name="customer's order number")),

@@ -77,7 +77,7 @@ class Quote(Reviewed):
     tax_amount = MoneyField(_("tax"), default=ZERO, editable=False)
     net_cost = MoneyField(_("cost by estimate (excl. tax)"), null=True, blank=True, editable=False)
     margin_percent = models.DecimalField(
-        _("margin %"), max_digits=7, decimal_places=2, null=True, blank=True, editable=False
+        _("margin %"), max_digits=14, decimal_places=2, null=True, blank=True, editable=False
     )
     sent_at = models.DateTimeField(_("sent at"), null=True, blank=True, editable=False)
     accepted_on = models.DateField(_("accepted on"), null=True, blank=True, editable=False)

@@ -32,10 +32,10 @@ class Tender(StageRecord):
         State("noticed", _("Noticed"), "secondary"),
         State("registered", _("Registered"), "blue"),
         State("submitted", _("Submitted"), "cyan"),
-        State("opened", _("Opened"), "indigo"),
+        State("opened", _("Bids opened"), "indigo"),
         State("awarded", _("Awarded"), "green", end=True),
-        State("lost", _("Lost"), "red", end=True),
-        State("voided", _("Void"), "secondary", end=True),
+        State("lost", _("Tender lost"), "red", end=True),
+        State("voided", _("Tender void"), "secondary", end=True),
         State("abandoned", _("Abandoned"), "secondary", end=True),
     )
     home_stage = "solution"
@@ -151,11 +151,11 @@ class Tender(StageRecord):
     def award(self) -> None:
         """The award notice names us: the contract is due within 30 days."""
 
-    @verb(source="opened", target="lost", label=_("Lost"), who=BIDDERS, note=True, danger=True)
+    @verb(source="opened", target="lost", label=_("Tender lost"), who=BIDDERS, note=True, danger=True)
     def lose(self) -> None:
         """The award notice names somebody else."""
 
-    @verb(source="opened", target="voided", label=_("Void"), who=BIDDERS, note=True, danger=True)
+    @verb(source="opened", target="voided", label=_("Tender void"), who=BIDDERS, note=True, danger=True)
     def void(self) -> None:
         """The tender failed (流标) or our bid was rejected as invalid (废标)."""
 

@@ -9,12 +9,11 @@ from typing import Any
 from django.core.files.base import ContentFile
 
 from accounts.actor import Actor
-from accounts.models import User
+from accounts.models import BankAccount, LegalEntity, User
 from approvals import services as approvals
 from billing.models import ReceivableLine
 from billing.services import invoice as invoices
 from billing.services import receipt as receipts
-from accounts.models import BankAccount, LegalEntity
 from contracts import services as contracts
 from contracts.models import Contract
 from core.calendar import today
@@ -120,9 +119,9 @@ def _estimate(deal: Deal) -> None:
     sheets.approve(estimate, by=deal.pfc)
 
 
-def make_deal(*, lines: Any = LINES, terms: Any = TERMS) -> Deal:
+def make_deal(deal: Deal | None = None, *, lines: Any = LINES, terms: Any = TERMS) -> Deal:
     """A project whose contract is in effect: receivables open, the handover to delivery waiting."""
-    deal = make_project()
+    deal = deal or make_project()
     contract = contracts.open(
         by=deal.ar,
         project=deal.project,

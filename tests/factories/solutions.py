@@ -77,7 +77,7 @@ def make_sent_quote(solution: Solution | None = None, **fields: Any) -> Quote:
 def make_ready_solution(project: Project | None = None, **fields: Any) -> Solution:
     """A draft whose bid package is complete: review, bid estimate, approved quote."""
     solution = make_solution(project, **fields)
-    reviewer = make_user("reviewer", department="rnd", roles=("engineer",))
+    reviewer = make_user("reviewer", department="research", roles=("engineer",))
     solutions.technical_review(solution, by=reviewer, technical_review="架构合理, 容量充足")
     make_approved_estimate(solution.project)
     make_approved_quote(solution)

@@ -35,7 +35,14 @@ def test_margin_percent_without_revenue_is_not_a_number() -> None:
 
 @pytest.mark.parametrize(
     ("used", "budget", "threshold"),
-    [("89.99", "100", None), ("90", "100", 90), ("100", "100", 90), ("100.01", "100", 100), ("1", "0", 100), ("0", "0", None)],
+    [
+        ("89.99", "100", None),
+        ("90", "100", 90),
+        ("100", "100", 90),
+        ("100.01", "100", 100),
+        ("1", "0", 100),
+        ("0", "0", None),
+    ],
 )
 def test_threshold(used: str, budget: str, threshold: int | None) -> None:
     assert costing.threshold_of(D(used), D(budget)) == threshold
@@ -54,9 +61,7 @@ def test_budget_code(code: str, parent: str | None, budgeted: set[str], line: st
     assert costing.budget_code(code, parent, budgeted) == line
 
 
-@pytest.mark.parametrize(
-    ("to_complete", "expected"), [(None, "100"), ("30", "70"), ("0", "40")]
-)
+@pytest.mark.parametrize(("to_complete", "expected"), [(None, "100"), ("30", "70"), ("0", "40")])
 def test_forecast(to_complete: str | None, expected: str) -> None:
     given = D(to_complete) if to_complete is not None else None
     assert costing.forecast(D(40), D(20), D(100), given) == D(expected)

@@ -24,9 +24,7 @@ def kind(code: str) -> Term:
 
 @pytest.fixture
 def asked(book: CostBook, sales: User) -> Deposit:
-    return deposit.open(
-        kind=kind("bid_deposit"), gross_amount=D(200000), customer=make_customer(), book=book, by=sales
-    )
+    return deposit.open(kind=kind("bid_deposit"), gross_amount=D(200000), customer=make_customer(), book=book, by=sales)
 
 
 @pytest.fixture

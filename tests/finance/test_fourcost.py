@@ -22,7 +22,13 @@ SYSTEM = Actor.system("test")
 
 def spend(book: CostBook, code: str, amount: str, source: str, nature: str = "cost") -> None:
     ledger.post(
-        book, nature=nature, category=category(code), net_amount=D(amount), source=source, by=SYSTEM, commitment_check=False
+        book,
+        nature=nature,
+        category=category(code),
+        net_amount=D(amount),
+        source=source,
+        by=SYSTEM,
+        commitment_check=False,
     )
 
 
@@ -61,7 +67,9 @@ def test_the_matrix_needs_four_queries(book: CostBook, delivery: User, pfc: User
     make_budget(book, by=delivery, decider=pfc, lines=[line("labour.pm", 200), line("travel.lodging", 10)])
     spend(book, "labour.pm", "150", "t:1")
     fresh = CostBook.objects.get(pk=book.pk)
-    with CaptureQueriesContext(connection, ) as queries:
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
         selectors.four_costings(fresh)
     assert len(queries) <= 4
 

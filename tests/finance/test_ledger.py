@@ -12,7 +12,7 @@ from accounts.actor import Actor
 from accounts.models import User
 from core.errors import Refused
 from finance import selectors
-from finance.models import BookTotal, CostBook, LedgerEntry
+from finance.models import BookTotal, CostBook, CostSheet, LedgerEntry
 from finance.services import book as books
 from finance.services import ledger, period
 from tests.factories.finance import category, line, make_book, make_budget
@@ -88,7 +88,9 @@ def test_a_closed_month_moves_the_posting_to_the_next(book: CostBook, finance: U
     assert later.month == dt.date(2026, 5, 1)
 
 
-@pytest.mark.parametrize("statement", ["UPDATE finance_ledgerentry SET net_amount = 0", "DELETE FROM finance_ledgerentry"])
+@pytest.mark.parametrize(
+    "statement", ["UPDATE finance_ledgerentry SET net_amount = 0", "DELETE FROM finance_ledgerentry"]
+)
 def test_the_database_keeps_the_ledger_append_only(book: CostBook, statement: str) -> None:
     post(book, "t:1", 100)
     with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
@@ -108,9 +110,7 @@ def test_even_the_owner_of_the_schema_meets_the_trigger(owner_connection: Any, s
 # Budget control ---------------------------------------------------------------------------------
 
 
-def test_a_commitment_beyond_the_budget_is_refused_with_its_figures(
-    book: CostBook, delivery: User, pfc: User
-) -> None:
+def test_a_commitment_beyond_the_budget_is_refused_with_its_figures(book: CostBook, delivery: User, pfc: User) -> None:
     make_budget(book, by=delivery, decider=pfc, lines=[line("material.hardware", 1000)])
     post(book, "t:1", 900, nature="commitment")
     with pytest.raises(Refused) as refused:
@@ -196,6 +196,19 @@ def test_recompute_finds_a_total_that_is_wrong(book: CostBook) -> None:
     CostBook.objects.filter(pk=book.pk).update(net_cost=99)
     found = selectors.recompute(CostBook.objects.get(pk=book.pk))
     assert found.differences == [("cost", D(99), D(100))]
+    assert [record for record, _sentence in selectors.check_invariants()] == [book]
+
+
+def test_verify_looks_at_every_total_and_costing(book: CostBook, delivery: User, pfc: User) -> None:
+    made = make_budget(book, by=delivery, decider=pfc)
+    post(book, "t:1", 100)
+    assert list(selectors.check_invariants()) == []
+    book.totals.update(net_cost=1)
+    CostSheet.objects.filter(pk=made.pk).update(net_cost=1)
+    assert [record for record, _sentence in selectors.check_invariants()] == [book, made]
+    book.totals.update(net_cost=100)
+    BookTotal.objects.filter(book=book).delete()
+    assert book in [record for record, _sentence in selectors.check_invariants()]
 
 
 def test_opening_a_second_main_book_is_refused(book: CostBook, sales: User) -> None:

@@ -75,7 +75,9 @@ def test_an_approved_sheet_is_immutable(book: CostBook, delivery: User, pfc: Use
 
 def test_editing_replaces_the_lines(book: CostBook, delivery: User) -> None:
     made = make_sheet(book, delivery)
-    sheet.edit(made, by=delivery, version=made.row_version, net_revenue=D(5), lines=[line("labour.pm", 1), line("travel", 2)])
+    sheet.edit(
+        made, by=delivery, version=made.row_version, net_revenue=D(5), lines=[line("labour.pm", 1), line("travel", 2)]
+    )
     assert (made.net_cost, made.net_project_cost, made.lines.count()) == (D(3), D(1), 2)
     assert actions(made)[-1] == "cost_sheet.edit"
 
@@ -126,7 +128,9 @@ def test_deductible_needs_its_rate(book: CostBook, delivery: User) -> None:
 def test_a_closed_month_is_frozen_as_actuals(book: CostBook, finance: User) -> None:
     march = period.open(month=dt.date(2026, 3, 1), by=finance)
     hardware = category("material.hardware")
-    for number, (amount, day) in enumerate([(100, dt.date(2026, 2, 5)), (50, dt.date(2026, 3, 5)), (7, dt.date(2026, 4, 5))]):
+    for number, (amount, day) in enumerate(
+        [(100, dt.date(2026, 2, 5)), (50, dt.date(2026, 3, 5)), (7, dt.date(2026, 4, 5))]
+    ):
         ledger.post(
             book, nature="cost", category=hardware, net_amount=D(amount), day=day, source=f"t:{number}", by=SYSTEM
         )

@@ -50,7 +50,8 @@ def test_an_expense_costs_what_cannot_be_deducted(
 
 
 @pytest.mark.parametrize(
-    "fields", [{"kind": "time", "days": D("0.3")}, {"kind": "time", "days": None}, {"gross_amount": D(0)}, {"deductible": True}]
+    "fields",
+    [{"kind": "time", "days": D("0.3")}, {"kind": "time", "days": None}, {"gross_amount": D(0)}, {"deductible": True}],
 )
 def test_impossible_vouchers_are_refused(book: CostBook, worker: User, fields: dict) -> None:
     with pytest.raises(Refused):

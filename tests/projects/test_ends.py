@@ -126,8 +126,15 @@ def test_only_final_accounts_close_a_project(sales):
         services.enter_stage(project, "closed", by=sales)
 
     CaseRecord.objects.create(
-        case=project.case, kind="closing.closing", object_id=1, code="CL", title="决算", state="final", stage="closed",
-        is_open=False, since=timezone.now(),
+        case=project.case,
+        kind="closing.closing",
+        object_id=1,
+        code="CL",
+        title="决算",
+        state="final",
+        stage="closed",
+        is_open=False,
+        since=timezone.now(),
     )
     services.close(project, by=sales)
     services.enter_stage(project, "closed", by=sales)

@@ -21,7 +21,9 @@ pytestmark = pytest.mark.django_db
 
 
 def test_submit_names_every_gap_at_once(sales):
-    project = make_project(sales, objectives="", scope="", presales_net_budget=None, expected_sign_on=None, ends_on=None)
+    project = make_project(
+        sales, objectives="", scope="", presales_net_budget=None, expected_sign_on=None, ends_on=None
+    )
 
     with unchanged(project), pytest.raises(Refused) as refusal:
         services.submit(project, by=sales)

@@ -194,7 +194,7 @@ def test_a_risen_cost_stops_the_sending():
 
 
 def test_changing_the_price_after_atb_voids_atb():
-    quote = make_accepted_quote_before_acceptance()
+    quote = sent_quote_of_an_approved_package()
     solution = quote.solution
     ar = ar_of(solution)
 
@@ -207,7 +207,7 @@ def test_changing_the_price_after_atb_voids_atb():
     assert LogEntry.objects.filter(action="solution.revise", actor_kind="system").exists()
 
 
-def make_accepted_quote_before_acceptance():
+def sent_quote_of_an_approved_package():
     """The quote of an approved package, sent."""
     from tests.factories.solutions import make_approved_solution
 

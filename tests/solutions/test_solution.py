@@ -57,7 +57,7 @@ def test_submit_names_everything_the_package_lacks():
 
 def test_the_designer_does_not_review_the_own_design():
     solution = make_solution()
-    reviewer = make_user("rd", department="rnd", roles=("engineer",))
+    reviewer = make_user("rd", department="research", roles=("engineer",))
 
     with unchanged(solution), pytest.raises(NotAllowed):
         solutions.technical_review(solution, by=_sr(solution), technical_review="好")

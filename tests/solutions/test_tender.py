@@ -138,9 +138,7 @@ def test_no_step_is_left_out(verb):
         getattr(tenders, verb)(tender, by=seat(tender.case_id, "ar"), note="x")
 
 
-@pytest.mark.parametrize(
-    ("verb", "state", "fields"), [("lose", "lost", {"winner": "友商"}), ("void", "voided", {})]
-)
+@pytest.mark.parametrize(("verb", "state", "fields"), [("lose", "lost", {"winner": "友商"}), ("void", "voided", {})])
 def test_the_other_ends_after_the_opening(verb, state, fields):
     tender = _ready()
     ar = seat(tender.case_id, "ar")
@@ -215,7 +213,7 @@ def test_the_end_of_a_trial_is_told_once():
 
 
 def test_a_bid_manager_keeps_tenders():
-    keeper = make_user("bids", department="bid", roles=("bid_manager",))
+    keeper = make_user("bids", department="bid_centre", roles=("bid_manager",))
     project = make_approved_project()
 
     tender = tenders.open(by=keeper, project=project, title="标", deadline_at=timezone.now() + dt.timedelta(days=3))

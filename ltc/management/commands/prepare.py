@@ -6,6 +6,8 @@ from typing import Any
 
 from django.core.management import BaseCommand, call_command, get_commands
 
+from ltc.management.quick_state import quick_state
+
 
 class Command(BaseCommand):
     """Migrate, load the defaults and the process; for the demo also its company and the static files."""
@@ -20,7 +22,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Run the commands in order; each is idempotent."""
         verbosity = options["verbosity"]
-        call_command("migrate", interactive=False, verbosity=verbosity)
+        with quick_state():
+            call_command("migrate", interactive=False, verbosity=verbosity)
         for name in ("load_defaults", "load_process"):
             if name in get_commands():
                 call_command(name, verbosity=verbosity)

@@ -3,19 +3,17 @@
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from django_fsm import GET_STATE, RETURN_VALUE, FSMField, transition
 
 from accounts.actor import Actor
 from approvals.models import ApprovalRequest, Decision
-from core.dictionary import Term, TermField
+from core.dictionary import TermField
 from core.errors import Reason
 from core.fields import MoneyField
 from core.money import format_money
@@ -275,17 +273,11 @@ class Project(Reviewed):
         """Beside the team: the heads of departments whose people are asked for."""
         seen = super().visibility(user)
         if user.department_ids:
+            from projects.models.parts import ResourceNeed
+
             asked = ResourceNeed.objects.filter(department_id__in=user.department_ids).values("project_id")
             seen |= Q(pk__in=asked)
         return seen
-
-    def refresh_from_db(self, using: str | None = None, fields: Any = None, from_queryset: Any = None) -> None:
-        # The stage is protected as the state is: it is taken out while the row is read again.
-        stage = self.__dict__.pop("stage", None)
-        try:
-            super().refresh_from_db(using=using, fields=fields, from_queryset=from_queryset)
-        finally:
-            self.__dict__.setdefault("stage", stage)
 
     def searchable(self) -> str:
         parties = {party.title for party in (self.customer, self.end_user) if party is not None}
@@ -394,85 +386,3 @@ class Project(Reviewed):
     def sheet_url(self) -> str:
         """The one-page decision sheet for ATI."""
         return reverse("projects:decision-sheet", args=[self.pk])
-
-
-class StageEntry(models.Model):
-    """When the project came into a stage, by whom; or that the variant passed the stage over."""
-
-    append_only = True
-
-    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="stage_entries")
-    stage = models.CharField(_("stage"), max_length=20)
-    entered_at = models.DateTimeField(_("entered at"), default=timezone.now)
-    by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        on_delete=models.PROTECT,
-        null=True,
-        related_name="+",
-        verbose_name=_("by"),
-    )
-    skipped = models.BooleanField(_("not applicable"), default=False)
-    is_back = models.BooleanField(_("gone back"), default=False)
-    note = models.TextField(_("reason"), blank=True)
-
-    class Meta:
-        verbose_name = _("stage entry")
-        verbose_name_plural = _("stage entries")
-        ordering = ["pk"]
-
-    def __str__(self) -> str:
-        return f"{self.project_id} {self.stage}"
-
-
-class ResourceNeed(models.Model):
-    """People the project asks a department for; the department's head confirms."""
-
-    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="resource_needs")
-    department = models.ForeignKey(
-        "accounts.Department", on_delete=models.PROTECT, related_name="+", verbose_name=_("department")
-    )
-    role = models.CharField(_("role"), max_length=120)
-    days = models.DecimalField(
-        _("person-days"), max_digits=8, decimal_places=1, validators=[MinValueValidator(Decimal("0.5"))]
-    )
-    confirmed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        on_delete=models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="+",
-        verbose_name=_("confirmed by"),
-    )
-    confirmed_at = models.DateTimeField(_("confirmed at"), null=True, blank=True)
-
-    class Meta:
-        verbose_name = _("resource need")
-        verbose_name_plural = _("resource needs")
-        ordering = ["pk"]
-
-    def __str__(self) -> str:
-        return f"{self.department} {self.role} {self.days.normalize():f}"
-
-
-class VariantStage(models.Model):
-    """流程裁剪 as data: whether a stage applies to a variant. No row means it applies."""
-
-    variant = models.ForeignKey(
-        Term,
-        on_delete=models.PROTECT,
-        related_name="+",
-        verbose_name=_("variant"),
-        limit_choices_to={"dictionary": "variant"},
-    )
-    stage = models.CharField(
-        _("stage"), max_length=20, choices=[(code, stages.BY_CODE[code].label) for code in stages.PROJECT_STAGES]
-    )
-    applicable = models.BooleanField(_("applies"), default=False)
-
-    class Meta:
-        verbose_name = _("stage of a variant")
-        verbose_name_plural = _("stages of variants")
-        constraints = [models.UniqueConstraint(fields=["variant", "stage"], name="variant_stage_once")]
-
-    def __str__(self) -> str:
-        return f"{self.variant} {stages.label(self.stage)}"
