@@ -12,6 +12,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from core.calendar import today
 from core.dictionary import Labelled
 
 RIGHTS = {
@@ -128,9 +129,13 @@ class User(AbstractUser):
         return self.name or self.username
 
     def refresh_from_db(self, *args: Any, **kwargs: Any) -> None:
-        for name in ("role_codes", "rights", "acting_ids", "department_ids"):
-            self.__dict__.pop(name, None)
+        self.forget()
         super().refresh_from_db(*args, **kwargs)
+
+    def forget(self) -> None:
+        """Read roles, deputies, departments and seats again: they are read once per request otherwise."""
+        for name in ("role_codes", "rights", "_roles", "acting_ids", "department_ids", "_seats"):
+            self.__dict__.pop(name, None)
 
     @cached_property
     def role_codes(self) -> frozenset[str]:
@@ -155,8 +160,7 @@ class User(AbstractUser):
     @cached_property
     def acting_ids(self) -> frozenset[int]:
         """Ids of the people this user may act for today: the user and those who delegated."""
-        today = timezone.localdate()
-        delegated = Delegation.objects.filter(deputy=self, during__contains=today).values_list(
+        delegated = Delegation.objects.filter(deputy=self, during__contains=today()).values_list(
             "principal_id", flat=True
         )
         return frozenset({self.pk, *delegated})

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Delegation, Notice, User
+from core.calendar import today
 from core.errors import Refused
 
 
@@ -68,19 +69,26 @@ def delegate(principal: User, deputy: User, *, first_day: dt.date, last_day: dt.
 
     Raises Refused for an impossible period, for oneself, for an overlapping delegation and for a circle.
     """
+    # Both people are locked, in one order: two delegations written at once would not see each other.
+    list(User.objects.select_for_update(no_key=True).filter(pk__in=[principal.pk, deputy.pk]).order_by("pk"))
     reasons = []
     if last_day < first_day:
         reasons.append(_("The last day lies before the first day."))
+    elif last_day < today():
+        reasons.append(_("The period lies in the past."))
     if principal == deputy:
         reasons.append(_("Nobody can be the own deputy."))
     if not deputy.is_active:
         reasons.append(_("The deputy is no longer active."))
+    if reasons:
+        raise Refused(reasons)
     period = (first_day, last_day + dt.timedelta(days=1))
-    overlapping = Delegation.objects.select_for_update().filter(during__overlap=period)
+    overlapping = Delegation.objects.filter(during__overlap=period)
     if overlapping.filter(principal=principal).exists():
         reasons.append(_("A deputy is named for this period already."))
     if overlapping.filter(principal=deputy, deputy=principal).exists():
         reasons.append(_("The two would be each other's deputies."))
     if reasons:
         raise Refused(reasons)
+    deputy.forget()
     return Delegation.objects.create(principal=principal, deputy=deputy, during=period, reason=reason)

@@ -5,8 +5,9 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -18,10 +19,11 @@ from core.errors import Refused
 from core.paging import Keyset, page
 
 
-def _back(request: HttpRequest, default: str) -> str:
+def _back(request: HttpRequest, default: str) -> HttpResponseRedirect:
+    """Back to the page in `next`, if it is one of ours, else to the page named `default`."""
     target = request.POST.get("next", "")
     safe = url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure())
-    return target if safe else default
+    return HttpResponseRedirect(target if safe else reverse(default))
 
 
 @login_not_required
@@ -29,7 +31,7 @@ def _back(request: HttpRequest, default: str) -> str:
 def set_language(request: HttpRequest) -> HttpResponse:
     """Choose the language; kept with the user, or in a cookie before sign-in."""
     language = request.POST.get("language", "")
-    response = redirect(_back(request, "/"))
+    response = _back(request, "desk:home")
     if language not in dict(settings.LANGUAGES):
         return response
     if request.user.is_authenticated:
@@ -76,4 +78,4 @@ def notices(request: HttpRequest) -> HttpResponse:
 def read_notices(request: HttpRequest) -> HttpResponse:
     """Mark all notices as read."""
     services.read_notices(request.user)
-    return redirect(_back(request, "accounts:notices"))
+    return _back(request, "accounts:notices")

@@ -44,7 +44,7 @@ class ReceiptFilter(django_filters.FilterSet):
 
     method = django_filters.ModelChoiceFilter(
         queryset=lambda request: Term.objects.filter(dictionary="receipt_method", is_active=True),
-        label=_("received by"),
+        label=_("receipt method"),
     )
     value_from = django_filters.DateFilter(field_name="value_on", lookup_expr="gte", label=_("value date from"))
     value_until = django_filters.DateFilter(field_name="value_on", lookup_expr="lte", label=_("value date until"))

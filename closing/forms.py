@@ -39,7 +39,8 @@ class ExplainForm(VerbForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        codes = [row.code for row in selectors.variances(self.record)] if self.record else []
+        record: Any = self.record
+        codes = [row.code for row in selectors.variances(record)] if record else []
         found = CostCategory.objects.filter(code__in=codes)
         self.fields = {"category": forms.ModelChoiceField(found, label=_("cost category")), **self.fields}
 
@@ -51,8 +52,8 @@ class TerminateContractForm(VerbForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        project_id = self.record.project_id if self.record else None
-        found = Contract.objects.filter(project_id=project_id, state="effective")
+        record: Any = self.record
+        found = Contract.objects.filter(project_id=record.project_id, state="effective")
         self.fields = {"contract": forms.ModelChoiceField(found, label=_("contract")), **self.fields}
 
 

@@ -1,6 +1,6 @@
 """What still stands between a project and its final accounts: asked of every floor below, each with its link."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -54,6 +54,20 @@ def position(project: Project) -> Position:
         sums["received"] or ZERO,
         sums["retention"] or ZERO,
     )
+
+
+def figures(closing: Closing) -> dict[str, Decimal]:
+    """The figures that are kept with the accounts: both bases, as they stand now."""
+    stand = position(closing.project)
+    closing.book.refresh_from_db()
+    return {
+        "gross_contract": stand.gross_contract,
+        "gross_invoiced": stand.gross_invoiced,
+        "gross_received": stand.gross_received,
+        "gross_retention": stand.gross_retention,
+        "net_recognised": closing.book.net_recognised,
+        "net_cost": closing.book.net_cost,
+    }
 
 
 def _waiting(rows: Iterable[Any], text: Callable[[Any], str]) -> list[Reason]:
@@ -192,3 +206,27 @@ def still_open(case_id: int, besides: Closing) -> QuerySet[CaseRecord]:
     """Records of the case that somebody still has work with, for information."""
     rows = CaseRecord.objects.filter(case_id=case_id, is_open=True).order_by("pk")
     return rows.exclude(kind=besides.record_kind(), object_id=besides.pk)
+
+
+def check_invariants() -> Iterator[tuple[Any, str]]:
+    """(record, sentence) for accounts whose kept figures do not add up, or that are final and yet not at rest."""
+    settled = Closing.objects.exclude(state="draft").select_related("book", "project", "settlement")
+    for closing in settled.annotate(lines_cost=Sum("lines__net_actual")).iterator(chunk_size=500):
+        if (closing.lines_cost or ZERO) != closing.net_cost:
+            yield closing, _("The lines do not sum to the cost of the accounts.")
+        if closing.state == "final":
+            yield from _check_final(closing)
+
+
+def _check_final(closing: Closing) -> Iterator[tuple[Any, str]]:
+    """Final means final: book frozen, project closed, settlement = ledger, and the figures those of the documents."""
+    book, sheet = closing.book, closing.settlement
+    if not book.is_frozen:
+        yield closing, _("The accounts are final, but the book is not frozen.")
+    if closing.project.stage != "closed":
+        yield closing, _("The accounts are final, but the project is not closed.")
+    ledger = (book.net_recognised, book.net_cost)
+    if sheet is None or sheet.state != "approved" or (sheet.net_revenue, sheet.net_cost) != ledger:
+        yield closing, _("The settlement sheet differs from the ledger.")
+    if any(getattr(closing, name) != value for name, value in figures(closing).items()):
+        yield closing, _("The final figures differ from what the documents sum to.")

@@ -124,7 +124,7 @@ def settle(closing: Closing, *, by: Actor | User, note: str = "", version: int |
 
     Raises Refused naming everything that is missing, each with its link.
     """
-    changes = {**_figures(closing), "provisional_on": today()}
+    changes = {**selectors.figures(closing), "provisional_on": today()}
     doors.fire(closing, "settle", by=by, note=note, version=version, changes=changes)
     _write_lines(closing)
     return closing
@@ -139,7 +139,7 @@ def finalize(closing: Closing, *, by: Actor | User, note: str = "", version: int
     actor = Actor.of(by)
     doors.lock(closing, version)
     sheet = sheets.settle(closing.book, by=actor, note=closing.code)
-    changes = {**_figures(closing), "settlement": sheet, "final_on": today(), "locks_again_on": None}
+    changes = {**selectors.figures(closing), "settlement": sheet, "final_on": today(), "locks_again_on": None}
     # Refused or not allowed: the settlement sheet falls with this transaction.
     doors.fire(closing, "finalize", by=actor, note=note, version=version, changes=changes)
     _write_lines(closing)
@@ -153,20 +153,6 @@ def _end_project(closing: Closing, actor: Actor) -> None:
     projects.enter_stage(project, "closed", by=actor)
     if project.state == "approved":
         projects.close(project, by=actor, note=closing.code)
-
-
-def _figures(closing: Closing) -> dict[str, Any]:
-    """The figures that are kept with the accounts: both bases, as they stand now."""
-    stand = selectors.position(closing.project)
-    closing.book.refresh_from_db()
-    return {
-        "gross_contract": stand.gross_contract,
-        "gross_invoiced": stand.gross_invoiced,
-        "gross_received": stand.gross_received,
-        "gross_retention": stand.gross_retention,
-        "net_recognised": closing.book.net_recognised,
-        "net_cost": closing.book.net_cost,
-    }
 
 
 def _write_lines(closing: Closing) -> None:

@@ -2,13 +2,14 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from accounts.actor import Actor
 from accounts.models import User
 from closing import forms, selectors, services
 from closing.models import Closing, ClosingLine
 from core.money import format_money
-from process import show
+from process import access, show
 from process.outlet import Outlet
-from process.shapes import Act, Cell, Column, Row, Table
+from process.shapes import Act, Cell, Column, Row, Section, Table
 
 ACCOUNTANTS = ("pfc", "@is_accountant")
 
@@ -42,11 +43,19 @@ class ClosingOutlet(Outlet):
     create_label = _("Settle a project")
     empty_text = _("Final accounts are drafted when the last delivery is closed, or for a project that was lost.")
 
+    def sections(self, record: Closing, user: User) -> list[Section]:
+        """Until they are settled, the figures as they stand now."""
+        if record.state == "draft":
+            for name, value in selectors.figures(record).items():
+                setattr(record, name, value)
+        return super().sections(record, user)
+
     def tables(self, record: Closing, user: User) -> list[Table]:
         found = []
         if user.has_right("see_cost"):
             found.append(self._costings(record))
-        if record.state != "final":
+        # Whoever may settle sees the same list beside the verb.
+        if record.state != "final" and not access.may_any(ACCOUNTANTS, record, Actor.of(user)):
             found.append(self._gaps(record))
         return found
 

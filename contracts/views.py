@@ -26,7 +26,7 @@ from contracts.forms import (
 )
 from contracts.models import Contract, TermTax
 from contracts.selectors import original_gross
-from contracts.services.content import term_rows
+from contracts.services.content import plain, term_rows
 from core.money import format_money
 from process.outlet import Outlet
 from process.shapes import Act, Action, Cell, Column, Lines, Row, Table
@@ -38,7 +38,7 @@ def _lines(contract: Contract) -> list[dict[str, Any]]:
     return [
         {
             "name": line.name,
-            "quantity": line.quantity.normalize(),
+            "quantity": plain(line.quantity),
             "unit": line.unit,
             "tax_rate": line.tax_rate,
             "gross_amount": line.gross_amount,
@@ -172,7 +172,7 @@ def _terms_table(contract: Contract) -> Table:
                 Cell(str(term.event), sub=term.document),
                 Cell(f"{term.percent.normalize():f} %", cls=NUMBER),
                 Cell(format_money(term.gross_amount), cls=NUMBER),
-                Cell(" · ".join(taxes.get(term.pk, []))),
+                Cell(" · ".join(taxes.get(term.pk, [])), cls="wrap"),
                 Cell(_t("%(days)s days after") % {"days": term.days_after}),
                 Cell(format_money(term.released_gross_amount), cls=NUMBER),
             ]

@@ -96,19 +96,20 @@ class OrderOutlet(Outlet):
         ]
 
     def tables(self, record: DeliveryOrder, user: User) -> list[Table]:
+        """The plan and what happened; what is empty and cannot be added to is left out."""
         actor = Actor.of(user)
-        return [
+        risk = ("kind", "text", "weight", "measure", "holder", "closed_on")
+        found = [
             self._children(record, actor, Milestone, "add_milestone", ("name", "weight", "planned_on", "done_on")),
             self._records(record, Deliverable, record.deliverables.order_by("pk"), _("Deliverables")),
             self._records(record, Acceptance, record.acceptances.order_by("pk"), _("Acceptances")),
             self._children(record, actor, Shipment, "add_shipment", ("on", "carrier", "text", "signed_on", "signer")),
             self._children(record, actor, WorkRecord, "add_work_record", ("on", "kind", "text", "by")),
             self._children(record, actor, StatusReport, "report", ("on", "health", "text", "by")),
-            self._children(
-                record, actor, Risk, "add_risk", ("kind", "text", "weight", "measure", "holder", "closed_on")
-            ),
+            self._children(record, actor, Risk, "add_risk", risk),
             self._records(record, ChangeOrder, record.change_orders.order_by("pk"), _("Change orders")),
         ]
+        return [table for table in found if table.rows or table.add_url]
 
     def _children(
         self, record: DeliveryOrder, actor: Actor, model: type[models.Model], act: str, names: tuple[str, ...]

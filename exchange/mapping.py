@@ -108,7 +108,7 @@ def read_mapping(path: Path, folder: Path) -> Mapping:
         aliases={name: {str(a): str(b) for a, b in words.items()} for name, words in raw.get("aliases", {}).items()},
         industries={str(word): code for word, code in raw.get("industries", {}).items()},
         defaults={**_DEFAULTS, **raw.get("defaults", {})},
-        exchange_rates=[(row["on"], Decimal(str(row["rate"]))) for row in raw.get("exchange_rates", [])],
+        exchange_rates=[(row["from_on"], Decimal(str(row["rate"]))) for row in raw.get("exchange_rates", [])],
     )
 
 

@@ -136,7 +136,7 @@ def entry_columns() -> list[Column]:
         Column("month", _("Month")),
         Column("nature", _("Nature")),
         Column("category", _("Cost category")),
-        Column("text", _("Summary")),
+        Column("text", _("Posting text")),
         Column("net_amount", _("Net amount"), "end"),
         Column("posted_by", _("Posted by")),
     ]

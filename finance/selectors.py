@@ -108,6 +108,8 @@ class FourRow:
     level: int
     margin: int = 1
     amounts: dict[str, Decimal] = field(default_factory=lambda: dict.fromkeys(FIGURES, ZERO))
+    # What stands on this very category, without what is below it.
+    own: dict[str, Decimal] = field(default_factory=dict)
     used_percent: Decimal | None = None
 
     def __getattr__(self, name: str) -> Decimal:
@@ -139,7 +141,7 @@ class FourCostings:
 
     def cost(self, figure: str, upto: int = 3) -> Decimal:
         """Cost of a costing up to a margin line: 1 project margin, 2 contribution, 3 after capital cost."""
-        return sum((row.amounts[figure] for row in self.rows if row.level == 0 and row.margin <= upto), ZERO)
+        return sum((row.own[figure] for row in self.rows if row.margin <= upto), ZERO)
 
     def margin(self, figure: str, upto: int = 3) -> Decimal | None:
         """Revenue less cost of a costing; None where the costing has no revenue yet."""
@@ -204,6 +206,7 @@ def _rows(
         unbudgeted = sum((row.used for row in below if not row.amounts["budget"]), ZERO)
         if top.amounts["budget"] and to_complete.get(root.pk) is None:
             top.amounts["forecast"] = max(top.amounts["budget"] - unbudgeted, top.used)
+        top.own = dict(top.amounts)
         for figure in FIGURES:
             top.amounts[figure] += sum((row.amounts[figure] for row in below), ZERO)
         top.used_percent = costing.used_percent(top.used, top.amounts["budget"])
@@ -221,6 +224,7 @@ def _leaf(one: CostCategory, own: dict[str, Decimal], to_complete: Decimal | Non
     row.amounts["forecast"] = costing.forecast(
         row.amounts["actual"], row.amounts["committed"], row.amounts["budget"], to_complete
     )
+    row.own = dict(row.amounts)
     row.used_percent = costing.used_percent(row.used, row.amounts["budget"])
     return row
 
@@ -314,7 +318,9 @@ class Recomputed:
 def recompute(book: CostBook) -> Recomputed:
     """Add the whole ledger up again and compare it with every total that is kept of the book and its sheets."""
     sums = LedgerEntry.objects.filter(book=book).order_by().values("nature", "category__code")
-    truth = {(row["nature"], row["category__code"]): row["net"] for row in sums.annotate(net=Sum("net_amount"))}
+    truth: dict[tuple[str, str | None], Decimal] = {
+        (row["nature"], row["category__code"]): row["net"] for row in sums.annotate(net=Sum("net_amount"))
+    }
     kept: dict[tuple[str, str | None], Decimal] = {}
     for total in book.totals.select_related("category"):
         kept["commitment", total.category.code] = total.net_committed

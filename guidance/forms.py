@@ -61,7 +61,7 @@ class ActivityForm(VerbForm):
     goal = forms.CharField(label=_("Goal"), max_length=300)
     attendees = forms.CharField(label=_("Attendees"), max_length=300, required=False)
     holder = forms.ModelChoiceField(
-        label=_("Held by"), queryset=User.objects.all(), required=False, help_text=_("Left empty: you.")
+        label=_("Led by"), queryset=User.objects.all(), required=False, help_text=_("Left empty: you.")
     )
 
 

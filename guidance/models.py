@@ -157,7 +157,7 @@ class Activity(models.Model):
     goal = models.CharField(_("goal"), max_length=300)
     attendees = models.CharField(_("attendees"), max_length=300, blank=True)
     holder = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", verbose_name=_("held by")
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", verbose_name=_("led by")
     )
     result = models.TextField(_("result"), blank=True)
     done_on = models.DateField(_("done on"), null=True, blank=True)

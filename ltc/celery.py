@@ -1,10 +1,54 @@
 """Celery: the worker and the beat. What must not be lost is a row with a due date; beat only rings the bell."""
 
 import os
+from typing import Any
 
 from celery import Celery
+from celery.schedules import crontab
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ltc.settings")
+
+
+def _at(hour: int, minute: int) -> crontab:
+    """Once a day, in the company's time zone."""
+    return crontab(hour=hour, minute=minute)
+
+
+# In LTC order, then the apps that serve the stages. Every job is a sweep over what the database says is due, so
+# a bell that rings twice, late or not at all for a while does no harm. Reminders stand at the start of the day.
+SCHEDULE: dict[str, crontab] = {
+    "leads.tasks.remind_leads": crontab(minute="*/30", hour="9-17"),
+    "leads.tasks.wake_leads": _at(7, 0),
+    "leads.tasks.pool_leads": _at(7, 10),
+    "projects.tasks.remind_of_resumption": _at(7, 30),
+    "guidance.tasks.remind_guidance": _at(8, 0),
+    "solutions.tasks.expire_quotes": _at(0, 20),
+    "solutions.tasks.remind_of_tenders": crontab(minute="*/15"),
+    "solutions.tasks.remind_of_pocs": _at(8, 5),
+    "billing.tasks.remind_due": _at(8, 10),
+    "billing.tasks.remind_overdue": _at(8, 15),
+    "billing.tasks.remind_uninvoiced": _at(8, 20),
+    "billing.tasks.remind_unclaimed": _at(8, 25),
+    "billing.tasks.lapse_credit_notes": crontab(minute=5),
+    "delivery.tasks.watch_early_starts": _at(0, 30),
+    "delivery.tasks.watch_orders": _at(8, 30),
+    "operations.tasks.watch_agreements": _at(8, 35),
+    "operations.tasks.watch_tickets": crontab(minute="*/5"),
+    "closing.tasks.lock_again": _at(0, 40),
+    "finance.tasks.open_month": _at(0, 5),
+    "finance.tasks.close_reopened_months": _at(0, 10),
+    "finance.tasks.freeze_actuals": _at(0, 50),
+    "finance.tasks.post_vouchers": crontab(minute=15),
+    "finance.tasks.scan_variance": _at(6, 30),
+    "finance.tasks.remind_deposits": _at(8, 40),
+    "purchasing.tasks.remind_bills": _at(8, 45),
+    "process.anchor": _at(2, 0),
+    "core.tasks.purge_idempotency_keys": _at(2, 30),
+}
+
+
+def _entries() -> dict[str, dict[str, Any]]:
+    return {name: {"task": name, "schedule": schedule} for name, schedule in SCHEDULE.items()}
 
 app = Celery("ltc")
 app.conf.update(
@@ -23,8 +67,7 @@ app.conf.update(
     task_reject_on_worker_lost=True,
     worker_prefetch_multiplier=1,
     task_publish_retry=False,
-    timezone="Asia/Shanghai",
-    # In LTC order.
-    beat_schedule={},
+    timezone=os.environ.get("LTC_TIME_ZONE", "Asia/Shanghai"),
+    beat_schedule=_entries(),
 )
 app.autodiscover_tasks()

@@ -86,9 +86,27 @@ class Verb:
         return f"{self.name}_" if keyword.iskeyword(self.name) else self.name
 
 
-def StateField(states: States) -> FSMField:
+class ProtectedField(FSMField):
+    """A state that only a declared transition may change; migrations see a plain CharField.
+
+    (Every FSMField listens to every class that is made: with the thousands of historical models of a
+    migration that alone would double the time of setting a database up.)
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("max_length", 20)
+        kwargs["protected"] = True
+        super().__init__(*args, **kwargs)
+
+    def deconstruct(self) -> Any:
+        name, _path, args, kwargs = super().deconstruct()
+        kwargs.pop("protected", None)
+        return name, "django.db.models.CharField", args, kwargs
+
+
+def StateField(states: States) -> ProtectedField:
     """The protected state of a record; its labels live in the record's States."""
-    return FSMField(_("state"), default=states.initial, max_length=20, protected=True)
+    return ProtectedField(_("state"), default=states.initial)
 
 
 def verb(

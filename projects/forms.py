@@ -140,9 +140,11 @@ class StepBackForm(VerbForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        here = stages.PROJECT_STAGES.index(self.record.stage) if self.record else 0
+        record: Any = self.record
+        here = stages.PROJECT_STAGES.index(record.stage) if record else 0
         earlier = stages.PROJECT_STAGES[:here]
-        self.fields["stage"].choices = [(code, stages.BY_CODE[code].label) for code in earlier]
+        choice: Any = self.fields["stage"]
+        choice.choices = [(code, stages.BY_CODE[code].label) for code in earlier]
         self.fields["note"] = forms.CharField(
             label=_("Reason"), widget=forms.Textarea(attrs={"rows": 2}), max_length=4000
         )

@@ -7,12 +7,23 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.models import Role, User
 from approvals.models import ApprovalRequest
 from finance.models import CostSheet
 from process import catalogue, show, stages
 from process.models import CaseRecord, Handover, StepRecord
+from process.models.case import SEATS
 from projects.models import GATES, Project, StageEntry, VariantStage
 
+# The record that carries each stage: who holds it is who the stage waits for. The apps above are not imported.
+MAIN_RECORDS = {
+    "initiation": "projects.project",
+    "guidance": "guidance.guidanceplan",
+    "solution": "solutions.solution",
+    "contract": "contracts.contract",
+    "delivery": "delivery.deliveryorder",
+    "operations": "operations.serviceagreement",
+}
 # A document in one of these states does not carry its gate any more.
 NOT_STANDING = ("draft", "in_review", "rejected", "void")
 
@@ -96,7 +107,9 @@ def waiting_note(project: Project) -> str:
     if project.state not in project.states.active:
         return project.state_label
     rows = CaseRecord.objects.filter(case_id=project.case_id, stage=project.stage, holder__isnull=False)
-    held = rows.select_related("holder", "department").order_by("-since", "-pk").first()
+    found = list(rows.select_related("holder", "department").order_by("-since", "-pk")[:50])
+    main = (row for row in found if row.kind == MAIN_RECORDS.get(project.stage))
+    held = next(main, found[0] if found else None)
     if held is None:
         return ""
     return f"{held.department} · {held.holder}" if held.department else str(held.holder)
@@ -110,16 +123,23 @@ class Waiting:
     who: str
     since: str
     url: str
+    mine: bool = False
 
 
-def open_records(project: Project) -> list[Waiting]:
+def open_records(project: Project, user: User) -> list[Waiting]:
     """Every open record of the case with its holder, longest wait first."""
     from projects.blockers import record_url
 
     rows = CaseRecord.objects.filter(case_id=project.case_id, is_open=True).exclude(kind="projects.project")
     found = rows.select_related("holder").order_by("since")[:20]
     return [
-        Waiting(f"{row.code} {row.title}", str(row.holder or ""), show.text_of(row.since)[:10], record_url(row))
+        Waiting(
+            f"{row.code} {row.title}",
+            str(row.holder or ""),
+            show.text_of(row.since)[:10],
+            record_url(row),
+            row.holder_id in user.acting_ids,
+        )
         for row in found
     ]
 
@@ -133,8 +153,12 @@ def checklist(project: Project) -> list[dict[str, Any]]:
             case_id=project.case_id, definition__stage=project.stage
         ).select_related("definition")
     }
-    now = timezone.now()
-    return [_step(definition, records.get(definition.code), now) for definition in definitions]
+    now, labels = timezone.now(), role_labels()
+    return [
+        _step(definition, records.get(definition.code), now)
+        | {"who": labels.get(definition.accountable, definition.accountable)}
+        for definition in definitions
+    ]
 
 
 def _step(definition: Any, record: StepRecord | None, now: Any) -> dict[str, Any]:
@@ -148,22 +172,19 @@ def _step(definition: Any, record: StepRecord | None, now: Any) -> dict[str, Any
             state, due = "done", show.text_of(record.ended_at)[:10] if record.ended_at else ""
         else:
             state, label, due = "waived", str(record.get_state_display()), ""
-    who = role_label(definition.accountable)
     return {
         "code": definition.code,
         "label": definition.label,
         "state": state,
         "state_label": label,
-        "who": who,
         "due": due,
     }
 
 
-def role_label(role: str) -> str:
-    """The short word for who answers for a step."""
-    from process.models.case import SEATS
-
-    return str(SEATS.get(role, role))
+def role_labels() -> dict[str, str]:
+    """The word for each seat and each company role."""
+    roles = {role.code: role.label for role in Role.objects.all()}
+    return roles | {code: str(label) for code, label in SEATS.items()}
 
 
 def open_offer(project: Project) -> Handover | None:

@@ -54,7 +54,7 @@ class ProjectOutlet(Outlet):
         "owner",
         "state",
     )
-    related = ("owner", "customer", "end_user")
+    related = ("owner", "customer", "end_user", "book", "variant", "project_type", "funding", "purchase_method")
     sorts = {"code": ("code", "id"), "amount": ("gross_amount", "id")}
     board_states = stages.PROJECT_STAGES
     amount_field = "gross_amount"
@@ -133,6 +133,7 @@ class ProjectOutlet(Outlet):
     def context(self, record: Any, user: User) -> dict[str, Any]:
         """Tabs of the three views with the panels in their order, checklist, what is open."""
         chosen = self.chosen if self.chosen in VIEWS else first_view(record, user)
+        waiting = selectors.open_records(record, user)
         return {
             "case_views": [
                 {"label": label, "url": f"?view={code}", "active": code == chosen}
@@ -141,8 +142,31 @@ class ProjectOutlet(Outlet):
             "panels": ordered_panels(record, chosen),
             "steps": selectors.checklist(record),
             "stage_title": record.stage_label,
-            "waiting": selectors.open_records(record),
+            "waiting": waiting,
+            "next_act": next((one for one in waiting if one.mine and one.url), None),
         }
+
+    def stats(self, record: Any, user: User) -> list[dict[str, Any]]:
+        """Value and chance; margin and presales money for those who may see cost."""
+        amount = format_money(record.gross_amount, record.currency) if record.gross_amount is not None else "–"
+        chance = f"{record.win_probability} %" if record.win_probability is not None else "–"
+        signed = _now("signature expected %(day)s") % {"day": show.text_of(record.expected_sign_on)}
+        shown = [
+            {"label": _now("Expected amount"), "value": amount},
+            {"label": _now("Win probability"), "value": chance, "sub": signed},
+        ]
+        if not user.has_right("see_cost") or record.book is None:
+            return shown
+        margin = selectors.estimate_margin(record)
+        tone = "bad" if margin is not None and margin < 0 else ""
+        spent, budget = record.book.net_cost, record.presales_net_budget
+        note = _now("presales budget %(amount)s") % {"amount": format_money(budget)} if budget is not None else ""
+        percent = f"{margin} %" if margin is not None else "–"
+        return [
+            *shown,
+            {"label": _now("Estimated margin"), "value": percent, "tone": tone},
+            {"label": _now("Cost to date"), "value": format_money(spent), "sub": note},
+        ]
 
 
 def resource_table(needs: list[ResourceNeed]) -> Table:
@@ -189,8 +213,9 @@ def project_page(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 # The board by stage --------------------------------------------------------------------------------
-def _cards(outlet: Outlet, stage: str, request: HttpRequest) -> tuple[list[dict[str, Any]], str]:
-    queryset = outlet.queryset(request.user).open().filter(stage=stage)
+def _cards(outlet: Outlet, stage: str, request: Any) -> tuple[list[dict[str, Any]], str]:
+    queryset: Any = outlet.queryset(request.user)
+    queryset = queryset.open().filter(stage=stage)
     found = page(queryset, keyset=outlet.order, cursor=request.GET.get("cursor"), size=CARDS)
     shown = []
     for record in found.rows:
@@ -201,7 +226,7 @@ def _cards(outlet: Outlet, stage: str, request: HttpRequest) -> tuple[list[dict[
     return shown, more
 
 
-def stage_board(request: HttpRequest) -> HttpResponse:
+def stage_board(request: Any) -> HttpResponse:
     """Running projects by stage. A stage is entered by its handover, so cards are read, not dragged."""
     outlet = ProjectOutlet()
     column = request.GET.get("column", "")
@@ -209,9 +234,10 @@ def stage_board(request: HttpRequest) -> HttpResponse:
         shown, more = _cards(outlet, column, request)
         return render(request, "generic/_cards.html", {"cards": shown, "more_url": more})
     columns = []
+    running: Any = outlet.queryset(request.user)
     for code in stages.PROJECT_STAGES[:-1]:
         shown, more = _cards(outlet, code, request)
-        number, capped = capped_count(outlet.queryset(request.user).open().filter(stage=code))
+        number, capped = capped_count(running.open().filter(stage=code))
         columns.append(
             {
                 "state": code,
@@ -233,7 +259,7 @@ def stage_board(request: HttpRequest) -> HttpResponse:
 
 
 # ATI on one page -----------------------------------------------------------------------------------
-def decision_sheet(request: HttpRequest, pk: int) -> HttpResponse:
+def decision_sheet(request: Any, pk: int) -> HttpResponse:
     """What the deciders of ATI see: facts, estimate, people, resources, gaps and opinions on one page."""
     outlet = ProjectOutlet()
     record: Any = visible(outlet, request, pk)
@@ -289,6 +315,7 @@ def _triangle(record: Project) -> list[dict[str, Any]]:
 
 def _requests(record: Project) -> list[dict[str, Any]]:
     """Each request with its opinions, newest first."""
+    labels = selectors.role_labels()
     return [
         {
             "code": found.code,
@@ -296,7 +323,7 @@ def _requests(record: Project) -> list[dict[str, Any]]:
             "state_colour": found.state_colour,
             "opinions": [
                 {
-                    "role": selectors.role_label(one.role),
+                    "role": labels.get(one.role, one.role),
                     "kind": one.get_kind_display(),
                     "who": str(one.decided_by or ""),
                     "opinion": one.get_opinion_display() if one.opinion else "",

@@ -47,7 +47,7 @@ class PurchaseOrderOutlet(Outlet):
     related = ("owner", "supplier", "book")
     panel_columns = ("code", "title", "supplier", "gross_amount", "deliver_on", "state")
     facts = (
-        (_("Order"), ("kind", "supplier", "supplier_number", "book", "deliver_on", "payment_text", "owner")),
+        (_("Order details"), ("kind", "supplier", "supplier_number", "book", "deliver_on", "payment_text", "owner")),
         (_("Amounts"), ("gross_amount", "net_amount", "tax_amount", "net_cost", "approved_at")),
     )
     board_states = ("draft", "in_review", "approved", "part_received", "received")
@@ -85,12 +85,14 @@ class PurchaseOrderOutlet(Outlet):
         return [self._lines(record), self._receipts(record), self._bills(record)]
 
     def _lines(self, record: Any) -> Table:
-        names = ("category", "text", "unit", "gross_price", "tax_rate", "deductible", "gross_amount", "net_cost")
-        counts = ("quantity", "quantity_received", "quantity_billed")
-        columns = [show.column(PurchaseLine, name) for name in (*names, *counts)]
+        head = ("category", "text", "quantity", "gross_price", "tax_rate", "gross_amount", "net_cost")
+        counts = ("quantity_received", "quantity_billed")
+        columns = [show.column(PurchaseLine, name) for name in (*head, *counts)]
         rows = []
         for line in record.lines.select_related("category", "unit", "tax_rate"):
-            cells = [show.cell(line, name) for name in names]
+            cells = [show.cell(line, name) for name in head]
+            cells[2] = Cell(plain_quantity(line.quantity), cls="num", sub=str(line.unit or ""))
+            cells[4].sub = _now("deductible") if line.deductible else ""
             cells += [Cell(plain_quantity(getattr(line, name)), cls="num") for name in counts]
             rows.append(Row(cells))
         empty = _("No lines yet: edit the order to enter them.")

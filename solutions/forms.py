@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from core.dictionary import Term
 from core.models import Currency
 from core.widgets import MoneyInput
-from finance.models import CostCategory, Deposit, TaxRate
+from finance.models import Deposit, TaxRate
 from process.forms import RecordForm, ScopedForm, VerbForm
 from process.shapes import Lines
 from products.models import Product
@@ -109,9 +109,6 @@ class QuoteLineForm(ScopedForm):
         label=_("Discount %"), max_digits=5, decimal_places=2, min_value=0, max_value=100, initial=0, required=False
     )
     tax_rate = forms.ModelChoiceField(label=_("Tax rate"), queryset=TaxRate.objects.filter(is_active=True))
-    category = forms.ModelChoiceField(
-        label=_("Cost category"), queryset=CostCategory.objects.filter(is_active=True), required=False
-    )
     is_optional = forms.BooleanField(label=_("Optional"), required=False)
     delivery_on = forms.DateField(label=_("Delivery on"), required=False)
     promise = forms.CharField(label=_("Promise"), max_length=300, required=False)

@@ -19,16 +19,15 @@ def money(amount: Decimal | None) -> Cell:
 
 def lines_table(lines: list[QuoteLine]) -> Table:
     """The lines as the customer sees them, with net and tax beside gross."""
-    names = ("position", "name", "quantity", "unit", "gross_price", "discount_percent", "tax_rate")
+    names = ("name", "quantity", "gross_price", "discount_percent", "tax_rate")
     amounts = ("net_amount", "tax_amount", "gross_amount")
     columns = [show.column(QuoteLine, name) for name in (*names, *amounts)]
     rows = []
     for line in lines:
         note = _("optional, not in the total") if line.is_optional else line.promise
         cells = [show.cell(line, name) for name in names]
-        cells[0] = Cell(str(line.position))
-        cells[1] = Cell(line.name, sub=note)
-        cells[2] = Cell(f"{line.quantity.normalize():f}", cls="num")
+        cells[0] = Cell(line.name, sub=note)
+        cells[1] = Cell(f"{line.quantity.normalize():f} {line.unit}".strip(), cls="num")
         rows.append(Row([*cells, *(money(getattr(line, name)) for name in amounts)]))
     return Table(
         _("Lines"), columns, rows, id="lines", empty_text=_("The quote has no lines yet: edit it to add some.")

@@ -2,7 +2,6 @@
 
 import django.contrib.postgres.fields
 import django.utils.timezone
-import django_fsm
 from django.db import migrations, models
 
 
@@ -26,7 +25,7 @@ class Migration(migrations.Migration):
                 ('state_since', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='since')),
                 ('imported', models.BooleanField(default=False, editable=False, verbose_name='imported')),
                 ('search_text', models.CharField(default='', editable=False, max_length=600)),
-                ('state', django_fsm.FSMField(default='pending', max_length=20, protected=True, verbose_name='state')),
+                ('state', models.CharField(default='pending', max_length=20, verbose_name='state')),
                 ('document_kind', models.CharField(max_length=60)),
                 ('document_id', models.BigIntegerField()),
                 ('frozen_rule', models.JSONField(default=dict)),

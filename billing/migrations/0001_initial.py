@@ -3,7 +3,6 @@
 import django.core.validators
 import django.db.models.deletion
 import django.utils.timezone
-import django_fsm
 from decimal import Decimal
 from django.conf import settings
 from django.db import migrations, models
@@ -47,7 +46,7 @@ class Migration(migrations.Migration):
                 ('state_since', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='since')),
                 ('imported', models.BooleanField(default=False, editable=False, verbose_name='imported')),
                 ('search_text', models.CharField(default='', editable=False, max_length=600)),
-                ('state', django_fsm.FSMField(default='unclaimed', max_length=20, protected=True, verbose_name='state')),
+                ('state', models.CharField(default='unclaimed', max_length=20, verbose_name='state')),
                 ('payer_name', models.CharField(max_length=200, verbose_name='payer')),
                 ('payer_account', models.CharField(blank=True, max_length=40, verbose_name="payer's account")),
                 ('gross_amount', models.DecimalField(decimal_places=2, max_digits=18, validators=[django.core.validators.MinValueValidator(Decimal('0.01'))], verbose_name='amount')),
@@ -78,7 +77,7 @@ class Migration(migrations.Migration):
                 ('state_since', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='since')),
                 ('imported', models.BooleanField(default=False, editable=False, verbose_name='imported')),
                 ('search_text', models.CharField(default='', editable=False, max_length=600)),
-                ('state', django_fsm.FSMField(default='planned', max_length=20, protected=True, verbose_name='state')),
+                ('state', models.CharField(default='planned', max_length=20, verbose_name='state')),
                 ('currency', models.CharField(default='CNY', max_length=3, verbose_name='currency')),
                 ('gross_amount', models.DecimalField(decimal_places=2, max_digits=18, verbose_name='gross')),
                 ('net_amount', models.DecimalField(decimal_places=2, max_digits=18, verbose_name='net')),
@@ -146,7 +145,7 @@ class Migration(migrations.Migration):
                 ('imported', models.BooleanField(default=False, editable=False, verbose_name='imported')),
                 ('search_text', models.CharField(default='', editable=False, max_length=600)),
                 ('approved_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='approved at')),
-                ('state', django_fsm.FSMField(default='draft', max_length=20, protected=True, verbose_name='state')),
+                ('state', models.CharField(default='draft', max_length=20, verbose_name='state')),
                 ('gross_amount', models.DecimalField(decimal_places=2, default=Decimal('0.00'), editable=False, max_digits=18, verbose_name='gross')),
                 ('net_amount', models.DecimalField(decimal_places=2, default=Decimal('0.00'), editable=False, max_digits=18, verbose_name='net')),
                 ('tax_amount', models.DecimalField(decimal_places=2, default=Decimal('0.00'), editable=False, max_digits=18, verbose_name='tax')),
@@ -198,7 +197,7 @@ class Migration(migrations.Migration):
                 ('imported', models.BooleanField(default=False, editable=False, verbose_name='imported')),
                 ('search_text', models.CharField(default='', editable=False, max_length=600)),
                 ('approved_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='approved at')),
-                ('state', django_fsm.FSMField(default='draft', max_length=20, protected=True, verbose_name='state')),
+                ('state', models.CharField(default='draft', max_length=20, verbose_name='state')),
                 ('currency', models.CharField(default='CNY', max_length=3, verbose_name='currency')),
                 ('gross_amount', models.DecimalField(decimal_places=2, default=Decimal('0.00'), editable=False, max_digits=18, verbose_name='gross')),
                 ('net_amount', models.DecimalField(decimal_places=2, default=Decimal('0.00'), editable=False, max_digits=18, verbose_name='net')),

@@ -116,7 +116,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='receipt',
             name='method',
-            field=models.ForeignKey(limit_choices_to={'dictionary': 'receipt_method', 'is_active': True}, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.term', verbose_name='received by'),
+            field=models.ForeignKey(limit_choices_to={'dictionary': 'receipt_method', 'is_active': True}, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.term', verbose_name='receipt method'),
         ),
         migrations.AddField(
             model_name='receipt',

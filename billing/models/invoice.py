@@ -37,7 +37,7 @@ class Invoice(Reviewed):
     )
     home_stage = "delivery"
     code_prefix = "IV"
-    open_who = ("ar", "owner", *FINANCE)
+    open_who = ("ar", *FINANCE)
     edit_who = ("ar", "owner", *FINANCE)
     edit_states = ("draft",)
     watched_fields = ("gross_amount", "content_digest", "title_customer", "fapiao", "entity")

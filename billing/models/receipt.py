@@ -53,7 +53,6 @@ class Receipt(StageRecord):
         State("refused", _("Bill refused"), "red", end=True),
         State("reversed", _("Receipt reversed"), "red", end=True),
     )
-    home_stage = "delivery"
     code_prefix = "RC"
     open_who = (*CASH, "system")
     edit_who = CASH
@@ -71,7 +70,7 @@ class Receipt(StageRecord):
     value_on = models.DateField(_("value date"))
     reference = models.CharField(_("bank reference"), max_length=80)
     summary = models.CharField(_("purpose on the statement"), max_length=300, blank=True)
-    method = TermField("receipt_method", _("received by"), required=True)
+    method = TermField("receipt_method", _("receipt method"), required=True)
     acceptor = models.CharField(_("acceptor"), max_length=200, blank=True)
     bill_due_on = models.DateField(_("bill due on"), null=True, blank=True)
     # What the claim says; finance confirms it.

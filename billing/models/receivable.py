@@ -4,6 +4,7 @@ import datetime as dt
 from decimal import Decimal
 from typing import Any
 
+from django.apps import apps
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext as _t
@@ -133,6 +134,21 @@ class ReceivableLine(StageRecord):
         return self.gross_amount - self.gross_invoiced
 
     gross_uninvoiced.fget.short_description = _("not invoiced")  # type: ignore[attr-defined]
+
+    @property
+    def released_by(self) -> Any:
+        """The record whose act made it payable: an acceptance, the contract itself, a service agreement."""
+        kind, _colon, rest = self.source.partition(":")
+        number = rest.partition(":")[0]
+        if "." not in kind or not number.isdecimal():
+            return self.source
+        try:
+            model = apps.get_model(kind)
+        except LookupError:
+            return self.source
+        return model._default_manager.filter(pk=number).first() or self.source
+
+    released_by.fget.short_description = _("released by")  # type: ignore[attr-defined]
 
     @property
     def is_settled(self) -> bool:

@@ -22,6 +22,12 @@ from process.services.log import lock_case, write_log
 SYSTEM = Actor.system("billing")
 
 
+def _name(by: Actor | User) -> str:
+    """The person behind an act that billing does by itself; nothing for another job."""
+    actor = Actor.of(by)
+    return "" if actor.is_system else str(actor)
+
+
 @transaction.atomic
 def open_lines(contract: Contract, *, by: Actor | User) -> list[ReceivableLine]:
     """One planned receivable per payment term of a contract that took effect; harmless when repeated."""
@@ -59,7 +65,7 @@ def _open_line(
         is_retention=term.is_retention,
         part_of=part_of,
     )
-    doors.open(line, by=SYSTEM, note=str(Actor.of(by)), case=contract.case)
+    doors.open(line, by=SYSTEM, note=_name(by), case=contract.case)
     rows.write_taxes(line, parts)
     return line
 
@@ -96,7 +102,7 @@ def make_eligible(
 
 def _release(line: ReceivableLine, term: PaymentTerm, on: dt.date, source: str, by: Actor | User) -> ReceivableLine:
     changes = {"source": source, "arises_on": on, "due_on": on + dt.timedelta(days=term.days_after)}
-    return doors.fire(line, "release", by=SYSTEM, note=str(Actor.of(by)), changes=changes)
+    return doors.fire(line, "release", by=SYSTEM, note=_name(by), changes=changes)
 
 
 def _split(line: ReceivableLine, part: Decimal, by: Actor | User) -> ReceivableLine:
@@ -133,7 +139,7 @@ def unrelease(*, source: str, by: Actor | User, note: str = "") -> list[Receivab
         if line.state == "planned":
             continue
         changes = {"source": "", "arises_on": None, "due_on": None}
-        doors.fire(line, "unrelease", by=SYSTEM, note=note or str(Actor.of(by)), changes=changes)
+        doors.fire(line, "unrelease", by=SYSTEM, note=note or _name(by), changes=changes)
     return found
 
 

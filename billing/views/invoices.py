@@ -26,7 +26,7 @@ from billing.services import invoice as invoice_services
 from billing.views.tables import MONEY_COLUMNS, money, money_cells
 from core.money import format_money, rmb_capital
 from process.outlet import Outlet
-from process.shapes import Act, Cell, Column, Lines, Row, Table
+from process.shapes import Act, Cell, Column, Lines, Row, Section, Table
 
 
 def _invoice_lines(invoice: Invoice) -> list[dict[str, Any]]:
@@ -82,6 +82,10 @@ class InvoiceOutlet(Outlet):
             {"label": _t("Tax"), "value": format_money(record.tax_amount)},
             {"label": _t("Standing"), "value": format_money(record.gross_standing)},
         ]
+
+    def sections(self, record: Invoice, user: User) -> list[Section]:
+        found = super().sections(record, user)
+        return found if record.early_reason else found[:-1]
 
     def tables(self, record: Invoice, user: User) -> list[Table]:
         lines = record.lines.select_related("receivable", "tax_rate")

@@ -15,7 +15,7 @@ from billing.services import receipt as services
 from billing.views.tables import allocations_table, receivables_table
 from core.money import format_money
 from process.outlet import Outlet
-from process.shapes import Act, Table
+from process.shapes import Act, Section, Table
 
 
 class ReceiptOutlet(Outlet):
@@ -52,6 +52,10 @@ class ReceiptOutlet(Outlet):
             {"label": _t("Allocated"), "value": format_money(record.gross_allocated)},
             {"label": _t("Not allocated"), "value": format_money(free), "tone": "warn" if free else ""},
         ]
+
+    def sections(self, record: Receipt, user: User) -> list[Section]:
+        found = super().sections(record, user)
+        return found if record.is_bill else found[:-1]
 
     def tables(self, record: Receipt, user: User) -> list[Table]:
         found = []

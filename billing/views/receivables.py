@@ -37,7 +37,7 @@ class ReceivableOutlet(Outlet):
     sorts = {"code": ("code", "id"), "due": ("due_on", "id"), "amount": ("gross_amount", "id")}
     empty_text = _("Receivables open by themselves when a contract takes effect.")
     facts = (
-        (_("Receivable"), ("contract", "term", "customer", "owner", "is_retention", "part_of", "source")),
+        (_("Receivable"), ("contract", "term", "customer", "owner", "is_retention", "part_of", "released_by")),
         (_("Days"), ("arises_on", "due_on", "days_overdue", "promised_on", "disputed_until", "dispute_note")),
         (
             _("Amounts"),

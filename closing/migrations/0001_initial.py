@@ -3,7 +3,6 @@
 import core.search
 import django.db.models.deletion
 import django.utils.timezone
-import django_fsm
 from decimal import Decimal
 from django.conf import settings
 from django.db import migrations, models
@@ -35,7 +34,7 @@ class Migration(migrations.Migration):
                 ('state_since', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='since')),
                 ('imported', models.BooleanField(default=False, editable=False, verbose_name='imported')),
                 ('search_text', models.CharField(default='', editable=False, max_length=600)),
-                ('state', django_fsm.FSMField(default='draft', max_length=20, protected=True, verbose_name='state')),
+                ('state', models.CharField(default='draft', max_length=20, verbose_name='state')),
                 ('kind', models.CharField(choices=[('normal', 'Delivered'), ('terminated', 'Lost or ended early')], default='normal', editable=False, max_length=12, verbose_name='kind')),
                 ('lessons', models.TextField(blank=True, verbose_name='lessons learnt')),
                 ('provisional_on', models.DateField(blank=True, editable=False, null=True, verbose_name='provisional on')),

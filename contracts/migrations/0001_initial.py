@@ -3,7 +3,6 @@
 import django.core.validators
 import django.db.models.deletion
 import django.utils.timezone
-import django_fsm
 from decimal import Decimal
 from django.conf import settings
 from django.db import migrations, models
@@ -174,7 +173,7 @@ class Migration(migrations.Migration):
                 ('imported', models.BooleanField(default=False, editable=False, verbose_name='imported')),
                 ('search_text', models.CharField(default='', editable=False, max_length=600)),
                 ('approved_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='approved at')),
-                ('state', django_fsm.FSMField(default='draft', max_length=20, protected=True, verbose_name='state')),
+                ('state', models.CharField(default='draft', max_length=20, verbose_name='state')),
                 ('customer_number', models.CharField(blank=True, max_length=80, verbose_name="customer's contract number")),
                 ('currency', models.CharField(default='CNY', max_length=3, verbose_name='currency')),
                 ('gross_amount', models.DecimalField(decimal_places=2, default=Decimal('0.00'), editable=False, max_digits=18, verbose_name='contract value with tax')),

@@ -124,7 +124,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='termrelease',
             name='reverses',
-            field=models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='reversed_by', to='contracts.termrelease', verbose_name='reverses'),
+            field=models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='reversed_by', to='contracts.termrelease', verbose_name='takes back'),
         ),
         migrations.AddField(
             model_name='termrelease',

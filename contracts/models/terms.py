@@ -98,7 +98,7 @@ class TermRelease(models.Model):
     source = models.CharField(_("source"), max_length=120, unique=True)
     on = models.DateField(_("on"))
     reverses = models.OneToOneField(
-        "self", on_delete=models.PROTECT, null=True, related_name="reversed_by", verbose_name=_("reverses")
+        "self", on_delete=models.PROTECT, null=True, related_name="reversed_by", verbose_name=_("takes back")
     )
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)

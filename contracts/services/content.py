@@ -122,6 +122,11 @@ def _terms(rows: list[dict[str, Any]], total: Decimal) -> list[PaymentTerm]:
     return made
 
 
+def plain(figure: Decimal) -> Decimal:
+    """Without needless zeros and never as 3E+1: as people type it."""
+    return Decimal(format(figure.normalize(), "f"))
+
+
 def stored(contract: Contract) -> dict[str, list[dict[str, Any]]]:
     """Lines, terms and shares of a draft in the shape `plan` takes them."""
     lines = [
@@ -149,7 +154,7 @@ def term_rows(contract: Contract) -> list[dict[str, Any]]:
         rows.append(
             {
                 "event": term.event,
-                "percent": term.percent.normalize() if exact else None,
+                "percent": plain(term.percent) if exact else None,
                 "gross_amount": None if exact else term.gross_amount,
                 "days_after": term.days_after,
                 "document": term.document,

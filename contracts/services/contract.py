@@ -139,7 +139,7 @@ def add_deviation(
 ) -> Contract:
     """Name a clause off our standard, its risk and who answers for it."""
     who = ("ar", "sr", "fr", "owner", "legal", "pfc")
-    changes = {"kind": kind, "text": text, "risk": risk}
+    changes = {"clause": kind, "deviation": text, "risk": risk}
     act(contract, "add_deviation", by=by, who=who, states=("draft",), note=note, version=version, changes=changes)
     holder = holder or Actor.of(by).user
     Deviation.objects.create(contract=contract, kind=kind, text=text, risk=risk, holder=holder)
@@ -238,7 +238,7 @@ def meet_effect(
         states=("approved", "signed"),
         note=note,
         version=version,
-        changes={"kind": kind, "met_on": day},
+        changes={"condition": kind, "met_on": day},
     )
     condition = contract.conditions.filter(kind=kind).first()
     if condition is None:

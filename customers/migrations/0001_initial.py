@@ -3,7 +3,6 @@
 import core.search
 import django.db.models.deletion
 import django.utils.timezone
-import django_fsm
 from django.conf import settings
 from django.db import migrations, models
 
@@ -42,7 +41,7 @@ class Migration(migrations.Migration):
                 ('email', models.EmailField(blank=True, max_length=254, verbose_name='e-mail')),
                 ('bank', models.CharField(blank=True, max_length=120, verbose_name='bank')),
                 ('bank_account', models.CharField(blank=True, max_length=60, verbose_name='bank account')),
-                ('state', django_fsm.FSMField(default='active', max_length=20, protected=True, verbose_name='state')),
+                ('state', models.CharField(default='active', max_length=20, verbose_name='state')),
                 ('short_name', models.CharField(blank=True, max_length=60, verbose_name='short name')),
                 ('tier', models.CharField(choices=[('S', 'S strategic'), ('A', 'A key'), ('B', 'B normal'), ('C', 'C long tail')], default='B', max_length=1, verbose_name='tier')),
                 ('credit', models.CharField(choices=[('A', 'A very good'), ('B', 'B good'), ('C', 'C limited'), ('D', 'D cash only'), ('frozen', 'Frozen')], default='B', max_length=10, verbose_name='credit class')),
@@ -103,7 +102,7 @@ class Migration(migrations.Migration):
                 ('email', models.EmailField(blank=True, max_length=254, verbose_name='e-mail')),
                 ('bank', models.CharField(blank=True, max_length=120, verbose_name='bank')),
                 ('bank_account', models.CharField(blank=True, max_length=60, verbose_name='bank account')),
-                ('state', django_fsm.FSMField(default='active', max_length=20, protected=True, verbose_name='state')),
+                ('state', models.CharField(default='active', max_length=20, verbose_name='state')),
                 ('taxpayer', models.CharField(choices=[('general', 'general taxpayer'), ('small', 'small-scale taxpayer')], default='general', max_length=10, verbose_name='taxpayer kind')),
                 ('is_sme', models.BooleanField(default=False, help_text='The law limits how long a small or medium enterprise may wait for its money.', verbose_name='small or medium enterprise')),
                 ('contact_name', models.CharField(blank=True, max_length=80, verbose_name='contact person')),

@@ -4,7 +4,6 @@ import core.search
 import django.core.validators
 import django.db.models.deletion
 import django.utils.timezone
-import django_fsm
 from decimal import Decimal
 from django.conf import settings
 from django.db import migrations, models
@@ -38,7 +37,7 @@ class Migration(migrations.Migration):
                 ('imported', models.BooleanField(default=False, editable=False, verbose_name='imported')),
                 ('search_text', models.CharField(default='', editable=False, max_length=600)),
                 ('approved_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='approved at')),
-                ('state', django_fsm.FSMField(default='draft', max_length=20, protected=True, verbose_name='state')),
+                ('state', models.CharField(default='draft', max_length=20, verbose_name='state')),
                 ('scope', models.TextField(verbose_name='what changes')),
                 ('new_end_on', models.DateField(blank=True, null=True, verbose_name='new planned end')),
                 ('gross_amount', models.DecimalField(decimal_places=2, default=Decimal('0.00'), editable=False, max_digits=18, verbose_name='change of value (incl. tax)')),
@@ -106,7 +105,7 @@ class Migration(migrations.Migration):
                 ('state_since', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='since')),
                 ('imported', models.BooleanField(default=False, editable=False, verbose_name='imported')),
                 ('search_text', models.CharField(default='', editable=False, max_length=600)),
-                ('state', django_fsm.FSMField(default='planned', max_length=20, protected=True, verbose_name='state')),
+                ('state', models.CharField(default='planned', max_length=20, verbose_name='state')),
                 ('scope', models.TextField(blank=True, verbose_name='scope')),
                 ('promises', models.TextField(blank=True, verbose_name='promises made to the customer')),
                 ('planned_start_on', models.DateField(blank=True, null=True, verbose_name='planned start')),
@@ -146,7 +145,7 @@ class Migration(migrations.Migration):
                 ('state_since', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='since')),
                 ('imported', models.BooleanField(default=False, editable=False, verbose_name='imported')),
                 ('search_text', models.CharField(default='', editable=False, max_length=600)),
-                ('state', django_fsm.FSMField(default='draft', max_length=20, protected=True, verbose_name='state')),
+                ('state', models.CharField(default='draft', max_length=20, verbose_name='state')),
                 ('is_final', models.BooleanField(default=False, help_text='A final acceptance, or a deemed one in its place.', verbose_name='completes the delivery')),
                 ('scope', models.TextField(verbose_name='scope accepted')),
                 ('criteria', models.TextField(blank=True, verbose_name='criteria')),
@@ -184,7 +183,7 @@ class Migration(migrations.Migration):
                 ('imported', models.BooleanField(default=False, editable=False, verbose_name='imported')),
                 ('search_text', models.CharField(default='', editable=False, max_length=600)),
                 ('approved_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='approved at')),
-                ('state', django_fsm.FSMField(default='draft', max_length=20, protected=True, verbose_name='state')),
+                ('state', models.CharField(default='draft', max_length=20, verbose_name='state')),
                 ('reason', models.TextField(verbose_name='why before signature')),
                 ('scope', models.TextField(verbose_name='what is done or shipped')),
                 ('net_cap_amount', models.DecimalField(decimal_places=2, max_digits=18, validators=[django.core.validators.MinValueValidator(Decimal('0.01'))], verbose_name='cost cap (excl. tax)')),
@@ -236,7 +235,7 @@ class Migration(migrations.Migration):
                 ('state_since', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='since')),
                 ('imported', models.BooleanField(default=False, editable=False, verbose_name='imported')),
                 ('search_text', models.CharField(default='', editable=False, max_length=600)),
-                ('state', django_fsm.FSMField(default='planned', max_length=20, protected=True, verbose_name='state')),
+                ('state', models.CharField(default='planned', max_length=20, verbose_name='state')),
                 ('description', models.TextField(blank=True, verbose_name='description')),
                 ('quantity', models.DecimalField(decimal_places=3, default=1, max_digits=14, verbose_name='quantity')),
                 ('due_on', models.DateField(blank=True, null=True, verbose_name='due on')),

@@ -124,8 +124,9 @@ def sign(  # noqa: PLR0913 - what stands on the certificate
         )
         row.gross_amount = released.gross_amount
         row.save(update_fields=["gross_amount"])
-    if acceptance.is_final:
-        money.recognise(acceptance, contract=acceptance.order.contract, book=acceptance.order.book, on=signed_on, by=by)
+    contract = acceptance.order.contract
+    if acceptance.is_final and contract is not None:
+        money.recognise(acceptance, contract=contract, book=acceptance.order.book, on=signed_on, by=by)
     return acceptance
 
 

@@ -185,9 +185,11 @@ def sweep() -> int:
 
 
 def _tell(order: DeliveryOrder, message: str, key: str, **params: Any) -> int:
-    people = Seat.objects.current().filter(case_id=order.case_id, role="fr").values_list("user_id", flat=True)
+    people = set(Seat.objects.current().filter(case_id=order.case_id, role="fr").values_list("user_id", flat=True))
+    if not people and order.owner_id:
+        people = {order.owner_id}
     return notify(
-        set(people) or {order.owner_id} - {None},
+        people,
         message,
         key=f"delivery:{order.pk}:{key}",
         params={"order": str(order), **params},

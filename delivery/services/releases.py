@@ -121,7 +121,9 @@ def change_budget(change: ChangeOrder, *, by: Actor | User) -> None:
         )
 
 
-def allow_before_budget(book: CostBook, net_amount: Decimal, *, by: Actor | User) -> None:
+def allow_before_budget(book: CostBook | None, net_amount: Decimal, *, by: Actor | User) -> None:
     """Let so much more (or, negative, so much less) be committed before a budget is approved."""
+    if book is None:
+        return
     book.refresh_from_db()
     release_advance(book, max(book.net_advance_limit + net_amount, ZERO), by=by)

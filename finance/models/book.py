@@ -115,7 +115,7 @@ class LedgerEntry(models.Model):
     source = models.CharField(_("source"), max_length=100, unique=True)
     document_kind = models.CharField(max_length=60, blank=True)
     document_id = models.BigIntegerField(null=True)
-    text = models.CharField(_("summary"), max_length=200)
+    text = models.CharField(_("posting text"), max_length=200)
     reverses = models.OneToOneField(
         "self", on_delete=models.PROTECT, null=True, related_name="reversed_by", verbose_name=_("reverses")
     )

@@ -75,7 +75,7 @@ def post(  # noqa: PLR0913 - what one posting says
         raise ValueError(f"A posting of nature {nature!r} does not go with category {category!r}.")
     day = day or timezone.localdate()
     require_open(row, day)
-    if nature == "commitment" and amount > 0 and commitment_check:
+    if nature == "commitment" and category is not None and amount > 0 and commitment_check:
         require_budget(row, {category: amount})
     entry = _insert(row, nature, category, amount, day, source, text, Actor.of(by), None, accrual, document)
     _keep(row, book, entry)

@@ -256,6 +256,7 @@ def _ledger_lines(book: CostBook, **condition: Any) -> list[CostLine]:
     entries = LedgerEntry.objects.filter(book=book, nature="cost", **condition).select_related("category")
     sums: dict[int, CostLine] = {}
     for entry in entries.order_by("category__position", "category_id"):
+        assert entry.category_id is not None  # a cost has its category, the table says so
         line = sums.get(entry.category_id)
         if line is None:
             line = sums[entry.category_id] = CostLine(

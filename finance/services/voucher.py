@@ -32,7 +32,7 @@ def _price(values: dict[str, Any], grade: str) -> dict[str, Any]:
         rate = selectors.day_rate(grade, values["worked_on"])
         days = Decimal(values.get("days") or 0)
         net = costing.labour_net(days, rate) if rate is not None else ZERO
-        empty = {"gross_amount": ZERO, "tax_amount": ZERO, "tax_rate": None, "deductible": False}
+        empty: dict[str, Any] = {"gross_amount": ZERO, "tax_amount": ZERO, "tax_rate": None, "deductible": False}
         return {**empty, "grade": grade, "net_day_amount": rate, "net_amount": net}
     gross = round_money(values.get("gross_amount") or ZERO)
     rate = values.get("tax_rate")

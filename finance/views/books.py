@@ -128,7 +128,11 @@ def _alerts(found: CostBook, request: HttpRequest) -> Table:
         Column("cause", _("Cause")),
     ]
     listed = []
+    shown: set[int] = set()
     for alert in selectors.open_alerts(found).order_by("-threshold", "category__position"):
+        if alert.category_id in shown:  # the louder alert of the same line says it all
+            continue
+        shown.add(alert.category_id)
         explain = []
         if alert_services.may_explain(alert, Actor.of(request.user)):
             explain = [Action(_("Explain"), reverse("finance:alert-explain", args=[found.pk, alert.pk]), modal=True)]
@@ -288,7 +292,7 @@ def forecast(request: HttpRequest, pk: int) -> HttpResponse:
         if all([formset.is_valid() for formset in made.values()]):
 
             def act() -> str:
-                book_services.forecast(found, by=actor_of(request), **cleaned_lines(made))
+                book_services.forecast(found, by=actor_of(request), lines=cleaned_lines(made)["lines"])
                 return found.get_absolute_url()
 
             try:

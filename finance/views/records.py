@@ -1,8 +1,10 @@
 """Cost sheets, vouchers, accounting months and deposits."""
 
+from decimal import Decimal
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
@@ -45,6 +47,17 @@ def stored_lines(sheet: Any) -> list[dict[str, Any]]:
             row["gross_amount"] = None
         rows.append(row)
     return rows
+
+
+def _line_cell(line: CostLine, name: str) -> Cell:
+    if name == "days" and line.days is not None:
+        return Cell(plain_days(line.days), cls="num")
+    return show.cell(line, name)
+
+
+def plain_days(days: Decimal) -> str:
+    """Days without trailing zeros: 40, 2.5."""
+    return f"{days.normalize():f}"
 
 
 SHEET_PEOPLE = ("owner", "ar", "sr", "fr", "pfc", "finance")
@@ -103,7 +116,7 @@ class CostSheetOutlet(OnBook):
         names = ("category", "text", "gross_amount", "tax_rate", "deductible", "days", "net_day_amount", "net_amount")
         columns = [show.column(CostLine, name) for name in names]
         lines = record.lines.select_related("category", "tax_rate")
-        rows = [Row([show.cell(line, name) for name in names]) for line in lines]
+        rows = [Row([_line_cell(line, name) for name in names]) for line in lines]
         footer = [Cell(_now("Total")), *[Cell()] * 6, Cell(format_money(record.net_cost), cls="num")]
         empty = _("No lines yet: edit the costing to enter them.")
         return Table(_("Cost lines"), columns, rows, id="lines", footer_cells=footer if rows else [], empty_text=empty)
@@ -138,6 +151,16 @@ class VoucherOutlet(OnBook):
     sorts = {"code": ("code", "id"), "day": ("worked_on", "id")}
     create_label = _("New voucher")
     empty_text = _("Enter the days you worked for a deal and what you spent; approved, they count in its actuals.")
+
+    def initial(self, request: HttpRequest, form: type) -> dict[str, Any]:
+        return {"worked_on": timezone.localdate(), "gross_amount": None} | super().initial(request, form)
+
+    def row(self, record: Any, columns: Any, user: User) -> Row:
+        row = super().row(record, columns, user)
+        for column, cell in zip(columns, row.cells, strict=True):
+            if column.key == "days" and record.days is not None:
+                cell.text = plain_days(record.days)
+        return row
 
     def sections(self, record: Any, user: User) -> list[Any]:
         """What a day costs is nobody's business without the right to cost."""

@@ -4,7 +4,6 @@ import core.search
 import django.core.validators
 import django.db.models.deletion
 import django.utils.timezone
-import django_fsm
 from django.conf import settings
 from django.db import migrations, models
 
@@ -35,7 +34,7 @@ class Migration(migrations.Migration):
                 ('state_since', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='since')),
                 ('imported', models.BooleanField(default=False, editable=False, verbose_name='imported')),
                 ('search_text', models.CharField(default='', editable=False, max_length=600)),
-                ('state', django_fsm.FSMField(default='planned', max_length=20, protected=True, verbose_name='state')),
+                ('state', models.CharField(default='planned', max_length=20, verbose_name='state')),
                 ('goals', models.TextField(blank=True, verbose_name='goals')),
                 ('need_confirmed', models.BooleanField(default=False, verbose_name='need confirmed by the customer')),
                 ('budget_plausible', models.BooleanField(default=False, verbose_name='budget and date plausible')),
@@ -65,7 +64,7 @@ class Migration(migrations.Migration):
                 ('next_step', models.CharField(blank=True, max_length=300, verbose_name='next step')),
                 ('next_step_on', models.DateField(blank=True, null=True, verbose_name='next step on')),
                 ('step_done_on', models.DateField(blank=True, null=True, verbose_name='next step done on')),
-                ('holder', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='held by')),
+                ('holder', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='led by')),
                 ('kind', models.ForeignKey(limit_choices_to={'dictionary': 'activity', 'is_active': True}, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.term', verbose_name='kind')),
                 ('plan', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='activities', to='guidance.guidanceplan')),
             ],

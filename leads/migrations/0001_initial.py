@@ -4,7 +4,6 @@ import core.search
 import django.core.validators
 import django.db.models.deletion
 import django.utils.timezone
-import django_fsm
 from django.conf import settings
 from django.db import migrations, models
 
@@ -35,7 +34,7 @@ class Migration(migrations.Migration):
                 ('state_since', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='since')),
                 ('imported', models.BooleanField(default=False, editable=False, verbose_name='imported')),
                 ('search_text', models.CharField(default='', editable=False, max_length=600)),
-                ('state', django_fsm.FSMField(default='new', max_length=20, protected=True, verbose_name='state')),
+                ('state', models.CharField(default='new', max_length=20, verbose_name='state')),
                 ('company_name', models.CharField(max_length=200, verbose_name='company')),
                 ('tax_id', models.CharField(blank=True, max_length=30, verbose_name='unified social credit code')),
                 ('contact_name', models.CharField(blank=True, max_length=80, verbose_name='contact person')),

@@ -5,7 +5,8 @@ from dataclasses import replace
 from decimal import Decimal
 
 from ltc.demo.people import make_entity, make_people
-from ltc.demo.story import HOSPITAL, Deal, Item, Plan
+from ltc.demo.plan import HOSPITAL, Item, Plan
+from ltc.demo.story import Deal
 
 # The way of a deal, as far as it has come: each name is a method of Deal.
 WAY: tuple[tuple[str, Callable[[Deal], object]], ...] = (

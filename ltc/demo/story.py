@@ -15,7 +15,6 @@ from closing import services as closings
 from closing.models import Closing
 from contracts.services import contract as contracts
 from core.calendar import today
-from core.dictionary import Term
 from customers.models import Customer, Supplier
 from customers.services import customer as customers
 from customers.services import supplier as suppliers
@@ -23,13 +22,14 @@ from delivery.models import DeliveryOrder
 from delivery.services import acceptance as acceptances
 from delivery.services import deliverable as deliverables
 from delivery.services import order as orders
-from finance.models import CostCategory, CostSheet, TaxRate
+from finance.models import CostSheet
 from finance.services import sheet as sheets
 from finance.services import voucher as vouchers
 from guidance import services as guidance
 from guidance.models import GuidancePlan
 from leads import services as leads
 from leads.models import Lead
+from ltc.demo.plan import Cost, Plan, category, rate, term, text_file
 from operations.models import ServiceAgreement
 from operations.services import agreement as agreements
 from process import services as process
@@ -43,109 +43,6 @@ from solutions.services import quote as quotes
 from solutions.services import solution as solutions
 
 People = dict[str, User]
-PDF = b"%PDF-1.4\n% the agreed text of the contract\n%%EOF\n"
-
-
-def term(dictionary: str, code: str) -> Term:
-    """A word of a dictionary."""
-    return Term.objects.get(dictionary=dictionary, code=code)
-
-
-def rate(code: str) -> TaxRate:
-    """A tax rate by code."""
-    return TaxRate.objects.get(code=code)
-
-
-def category(code: str) -> CostCategory:
-    """A cost category by code."""
-    return CostCategory.objects.get(code=code)
-
-
-def text_file(name: str = "contract.pdf") -> ContentFile:
-    """The contract's text; the stamped copy must be the very same file."""
-    return ContentFile(PDF, name=name)
-
-
-@dataclass(frozen=True)
-class Item:
-    """One line of the quote: name, gross price with tax, tax rate, cost category."""
-
-    name: str
-    gross: Decimal
-    tax: str
-
-
-@dataclass(frozen=True)
-class Cost:
-    """One line of the estimate: category, gross amount with the supplier's tax, or days at a rate."""
-
-    category: str
-    text: str
-    gross: Decimal = Decimal(0)
-    tax: str = ""
-    deductible: bool = False
-    days: Decimal = Decimal(0)
-
-
-@dataclass(frozen=True)
-class Terms:
-    """One payment term: event, percent, retention or not."""
-
-    event: str
-    percent: Decimal
-    retention: bool = False
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What a deal is about."""
-
-    title: str
-    company: str
-    tax_id: str
-    contact: str
-    phone: str
-    need: str
-    items: tuple[Item, ...]
-    costs: tuple[Cost, ...]
-    terms: tuple[Terms, ...]
-    source: str = "inquiry"
-    industry: str = "health"
-    project_type: str = "integration"
-    variant: str = "direct"
-    presales: Decimal = Decimal(10000)
-
-    @property
-    def gross(self) -> Decimal:
-        return sum((item.gross for item in self.items), Decimal(0))
-
-
-# The deal every figure of which is known: 1,006,000 gross = 900,000 net over three rates; cost 640,600; margin 28.82 %.
-HOSPITAL = Plan(
-    title="市第一人民医院 智慧病房平台一期",
-    company="市第一人民医院",
-    tax_id="12110000400000001X",
-    contact="张主任",
-    phone="010-5555 0101",
-    need="建设覆盖 12 个病区的智慧病房平台,含设备、安装与系统对接",
-    items=(
-        Item("病房交互终端与网关", Decimal(791000), "13"),
-        Item("安装与综合布线", Decimal(109000), "9"),
-        Item("系统对接与培训服务", Decimal(106000), "6"),
-    ),
-    costs=(
-        Cost("material.hardware", "终端与网关采购", Decimal(565000), "13", deductible=True),
-        Cost("subcontract.service", "安装劳务", Decimal(51500), "3", deductible=True),
-        Cost("material.auxiliary", "辅材", Decimal(10600), "6"),
-        Cost("labour.implementation", "实施", days=Decimal(40)),
-    ),
-    terms=(
-        Terms("effect", Decimal(30)),
-        Terms("arrival", Decimal(30)),
-        Terms("final", Decimal(30)),
-        Terms("retention", Decimal(10), retention=True),
-    ),
-)
 
 
 def make_customer(plan: Plan, people: People) -> Customer:
@@ -332,7 +229,13 @@ class Deal:
     def design(self) -> Any:
         """The solution with a review by somebody else, the bid estimate and the quote."""
         sr = self.who("sr")
-        solutions.edit(self.solution, by=sr, approach="终端 + 网关 + 集成平台,分三批实施", risks="老旧病区布线条件", deviations="无")
+        solutions.edit(
+            self.solution,
+            by=sr,
+            approach="终端 + 网关 + 集成平台,分三批实施",
+            risks="老旧病区布线条件",
+            deviations="无",
+        )
         solutions.technical_review(self.solution, by=self.who("solution_head"), technical_review="架构可行,接口已验证")
         self.estimate("投标概算", accuracy=Decimal(10))
         self.quote = quotes.open(

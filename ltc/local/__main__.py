@@ -46,7 +46,13 @@ def test(arguments: Sequence[str]) -> int:
     except console.Problem as problem:  # most tests need none, and those in a browser will show it
         console.fail(str(problem))
     setup.translations()
-    return _run("-m", "pytest", "-n", os.environ.get("LTC_TEST_WORKERS", "2"), *arguments)
+    return _run("-m", "pytest", "-n", _workers(arguments), *arguments)
+
+
+def _workers(arguments: Sequence[str]) -> str:
+    """One process for a single test or the debugger, where starting more only costs time."""
+    single = "--pdb" in arguments or any("::" in argument for argument in arguments)
+    return os.environ.get("LTC_TEST_WORKERS") or ("0" if single else "2")
 
 
 def lint(arguments: Sequence[str]) -> int:

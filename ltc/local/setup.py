@@ -174,13 +174,15 @@ def run(
 
 
 def _follow(process: "subprocess.Popen[bytes]") -> str:
-    """All a process prints; every few seconds say that it is still at work."""
+    """All a process prints; every few seconds say that it is still at work, and at what."""
     begun = time.monotonic()
     while True:
         try:
             return process.communicate(timeout=10)[0].decode(errors="replace")
-        except subprocess.TimeoutExpired:
-            say(f"  … {time.monotonic() - begun:.0f} s")
+        except subprocess.TimeoutExpired as waiting:
+            lines = (waiting.output or b"").decode(errors="replace").split("\n")
+            last = next((line for line in reversed(lines) if line.strip()), "")
+            say(f"  … {time.monotonic() - begun:.0f} s {last.strip()[:100]}")
 
 
 def _files(folder: Path) -> list[Path]:

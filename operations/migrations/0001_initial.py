@@ -4,7 +4,6 @@ import core.search
 import django.core.validators
 import django.db.models.deletion
 import django.utils.timezone
-import django_fsm
 from decimal import Decimal
 from django.conf import settings
 from django.db import migrations, models
@@ -39,7 +38,7 @@ class Migration(migrations.Migration):
                 ('state_since', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='since')),
                 ('imported', models.BooleanField(default=False, editable=False, verbose_name='imported')),
                 ('search_text', models.CharField(default='', editable=False, max_length=600)),
-                ('state', django_fsm.FSMField(default='preparing', max_length=20, protected=True, verbose_name='state')),
+                ('state', models.CharField(default='preparing', max_length=20, verbose_name='state')),
                 ('scope', models.TextField(blank=True, verbose_name='scope')),
                 ('warranty_from', models.DateField(blank=True, null=True, verbose_name='warranty from')),
                 ('warranty_until', models.DateField(blank=True, null=True, verbose_name='warranty until')),
@@ -93,7 +92,7 @@ class Migration(migrations.Migration):
                 ('state_since', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='since')),
                 ('imported', models.BooleanField(default=False, editable=False, verbose_name='imported')),
                 ('search_text', models.CharField(default='', editable=False, max_length=600)),
-                ('state', django_fsm.FSMField(default='planned', max_length=20, protected=True, verbose_name='state')),
+                ('state', models.CharField(default='planned', max_length=20, verbose_name='state')),
                 ('planned_on', models.DateField(verbose_name='planned on')),
                 ('checklist', models.TextField(blank=True, verbose_name='what to look at')),
                 ('performed_on', models.DateField(blank=True, editable=False, null=True, verbose_name='performed on')),
@@ -141,7 +140,7 @@ class Migration(migrations.Migration):
                 ('state_since', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='since')),
                 ('imported', models.BooleanField(default=False, editable=False, verbose_name='imported')),
                 ('search_text', models.CharField(default='', editable=False, max_length=600)),
-                ('state', django_fsm.FSMField(default='new', max_length=20, protected=True, verbose_name='state')),
+                ('state', models.CharField(default='new', max_length=20, verbose_name='state')),
                 ('priority', models.CharField(choices=[('P1', 'P1 urgent: business interrupted'), ('P2', 'P2 high: badly impaired'), ('P3', 'P3 medium: partly affected'), ('P4', 'P4 low: question or advice')], default='P3', max_length=2, verbose_name='priority')),
                 ('reported_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='reported at')),
                 ('reporter', models.CharField(blank=True, max_length=120, verbose_name='reported by')),

@@ -6,7 +6,6 @@ import django.contrib.postgres.fields
 import django.contrib.postgres.fields.ranges
 import django.db.models.deletion
 import django.utils.timezone
-import django_fsm
 import process.models.files
 import process.models.log
 from django.conf import settings
@@ -152,7 +151,7 @@ class Migration(migrations.Migration):
                 ('state_since', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='since')),
                 ('imported', models.BooleanField(default=False, editable=False, verbose_name='imported')),
                 ('search_text', models.CharField(default='', editable=False, max_length=600)),
-                ('state', django_fsm.FSMField(default='offered', max_length=20, protected=True, verbose_name='state')),
+                ('state', models.CharField(default='offered', max_length=20, verbose_name='state')),
                 ('source_kind', models.CharField(max_length=60)),
                 ('source_id', models.BigIntegerField()),
                 ('source_stage', models.CharField(max_length=20, verbose_name='from')),

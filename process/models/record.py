@@ -147,11 +147,6 @@ class StageRecord(TimeStamped):
         return cls._meta.label_lower
 
     @classmethod
-    def kind(cls) -> str:
-        """The same, where the record has no field `kind` of its own."""
-        return cls._meta.label_lower
-
-    @classmethod
     def visibility(cls, user: "User") -> Q:
         """The condition under which a record is visible to `user`; subclasses may widen it."""
         seats = Seat.objects.current().filter(user_id__in=user.acting_ids).values("case_id")

@@ -3,7 +3,6 @@
 import core.search
 import django.db.models.deletion
 import django.utils.timezone
-import django_fsm
 from django.conf import settings
 from django.db import migrations, models
 
@@ -32,7 +31,7 @@ class Migration(migrations.Migration):
                 ('state_since', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='since')),
                 ('imported', models.BooleanField(default=False, editable=False, verbose_name='imported')),
                 ('search_text', models.CharField(default='', editable=False, max_length=600)),
-                ('state', django_fsm.FSMField(default='active', max_length=20, protected=True, verbose_name='state')),
+                ('state', models.CharField(default='active', max_length=20, verbose_name='state')),
                 ('spec', models.CharField(blank=True, max_length=300, verbose_name='specification')),
                 ('tax_code', models.CharField(default='13', max_length=20, verbose_name='tax rate code')),
                 ('tax_class', models.CharField(blank=True, help_text="19 digits of the tax authority's classification of goods and services", max_length=19, verbose_name='tax classification')),

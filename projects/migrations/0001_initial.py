@@ -4,7 +4,6 @@ import core.search
 import django.core.validators
 import django.db.models.deletion
 import django.utils.timezone
-import django_fsm
 from decimal import Decimal
 from django.conf import settings
 from django.db import migrations, models
@@ -38,8 +37,8 @@ class Migration(migrations.Migration):
                 ('imported', models.BooleanField(default=False, editable=False, verbose_name='imported')),
                 ('search_text', models.CharField(default='', editable=False, max_length=600)),
                 ('approved_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='approved at')),
-                ('state', django_fsm.FSMField(default='draft', max_length=20, protected=True, verbose_name='state')),
-                ('stage', django_fsm.FSMField(choices=[('initiation', 'Initiation'), ('guidance', 'Guidance'), ('solution', 'Solution'), ('contract', 'Contract'), ('delivery', 'Delivery'), ('operations', 'Operations'), ('closed', 'Closed')], default='initiation', max_length=20, protected=True, verbose_name='stage')),
+                ('state', models.CharField(default='draft', max_length=20, verbose_name='state')),
+                ('stage', models.CharField(choices=[('initiation', 'Initiation'), ('guidance', 'Guidance'), ('solution', 'Solution'), ('contract', 'Contract'), ('delivery', 'Delivery'), ('operations', 'Operations'), ('closed', 'Closed')], default='initiation', max_length=20, verbose_name='stage')),
                 ('objectives', models.TextField(blank=True, max_length=4000, verbose_name='objectives')),
                 ('scope', models.TextField(blank=True, max_length=4000, verbose_name='scope')),
                 ('level', models.CharField(blank=True, choices=[('A', 'A strategic, from 10 million'), ('B', 'B major, 3 to 10 million'), ('C', 'C ordinary, 0.5 to 3 million'), ('D', 'D small, below 0.5 million')], max_length=1, verbose_name='level')),

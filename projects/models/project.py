@@ -9,7 +9,7 @@ from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
-from django_fsm import GET_STATE, RETURN_VALUE, FSMField, transition
+from django_fsm import GET_STATE, RETURN_VALUE, transition
 
 from accounts.actor import Actor
 from approvals.models import ApprovalRequest, Decision
@@ -20,7 +20,7 @@ from core.money import format_money
 from core.text import search_text
 from process import stages
 from process.access import seats_of
-from process.machine import State, StateField, States, review, verb
+from process.machine import ProtectedField, State, StateField, States, review, verb
 from process.models import CaseRecord, Reviewed, Seat, StageRecord
 from projects.blockers import open_above
 
@@ -73,11 +73,9 @@ class Project(Reviewed):
     cost_fields = ("presales_net_budget", "target_margin")
 
     state = StateField(states)
-    stage = FSMField(
+    stage = ProtectedField(
         _("stage"),
         default="initiation",
-        max_length=20,
-        protected=True,
         choices=[(code, stages.BY_CODE[code].label) for code in stages.PROJECT_STAGES],
     )
     lead = models.OneToOneField(

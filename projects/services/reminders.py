@@ -1,5 +1,7 @@
 """What people are reminded of, once each."""
 
+from typing import Any
+
 from django.utils.translation import gettext_noop
 
 from accounts.services import notify
@@ -11,6 +13,7 @@ def remind_of_resumption() -> int:
     """Tell the account manager of every suspended project that its day has come; once per day named."""
     told = 0
     due = Project.objects.filter(state="suspended", resume_on__lte=today(), owner__isnull=False)
+    project: Any
     for project in due.order_by("pk").iterator():
         told += notify(
             [project.owner_id],

@@ -191,6 +191,7 @@ def remind() -> int:
     today = timezone.localdate()
     told = 0
     for bill in Bill.objects.filter(state="posted", due_on__lt=today).select_related("supplier").iterator():
+        assert bill.due_on is not None  # filtered above
         week = (today - bill.due_on).days // 7
         told += notify(
             [bill.owner_id] if bill.owner_id else [],

@@ -5,7 +5,6 @@ import django.core.validators
 import django.db.models.deletion
 import django.db.models.expressions
 import django.utils.timezone
-import django_fsm
 from decimal import Decimal
 from django.conf import settings
 from django.db import migrations, models
@@ -41,7 +40,7 @@ class Migration(migrations.Migration):
                 ('imported', models.BooleanField(default=False, editable=False, verbose_name='imported')),
                 ('search_text', models.CharField(default='', editable=False, max_length=600)),
                 ('approved_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='approved at')),
-                ('state', django_fsm.FSMField(default='draft', max_length=20, protected=True, verbose_name='state')),
+                ('state', models.CharField(default='draft', max_length=20, verbose_name='state')),
                 ('base_number', models.CharField(blank=True, editable=False, max_length=40, verbose_name='base number')),
                 ('revision', models.PositiveIntegerField(default=1, editable=False, verbose_name='revision')),
                 ('is_alternative', models.BooleanField(default=False, help_text='One of several offers of which the customer takes one.', verbose_name='alternative')),
@@ -84,7 +83,7 @@ class Migration(migrations.Migration):
                 ('imported', models.BooleanField(default=False, editable=False, verbose_name='imported')),
                 ('search_text', models.CharField(default='', editable=False, max_length=600)),
                 ('approved_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='approved at')),
-                ('state', django_fsm.FSMField(default='draft', max_length=20, protected=True, verbose_name='state')),
+                ('state', models.CharField(default='draft', max_length=20, verbose_name='state')),
                 ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='version')),
                 ('approach', models.TextField(blank=True, max_length=20000, verbose_name='approach')),
                 ('scope', models.TextField(blank=True, max_length=20000, verbose_name='scope and deliverables')),
@@ -128,7 +127,7 @@ class Migration(migrations.Migration):
                 ('state_since', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='since')),
                 ('imported', models.BooleanField(default=False, editable=False, verbose_name='imported')),
                 ('search_text', models.CharField(default='', editable=False, max_length=600)),
-                ('state', django_fsm.FSMField(default='planned', max_length=20, protected=True, verbose_name='state')),
+                ('state', models.CharField(default='planned', max_length=20, verbose_name='state')),
                 ('criteria', models.TextField(blank=True, max_length=4000, verbose_name='criteria')),
                 ('agreed_with', models.CharField(blank=True, max_length=120, verbose_name='agreed with')),
                 ('starts_on', models.DateField(blank=True, null=True, verbose_name='starts on')),
@@ -160,7 +159,7 @@ class Migration(migrations.Migration):
                 ('state_since', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='since')),
                 ('imported', models.BooleanField(default=False, editable=False, verbose_name='imported')),
                 ('search_text', models.CharField(default='', editable=False, max_length=600)),
-                ('state', django_fsm.FSMField(default='noticed', max_length=20, protected=True, verbose_name='state')),
+                ('state', models.CharField(default='noticed', max_length=20, verbose_name='state')),
                 ('number', models.CharField(blank=True, max_length=80, verbose_name='tender number')),
                 ('lot', models.CharField(blank=True, max_length=80, verbose_name='lot')),
                 ('agency', models.CharField(blank=True, max_length=200, verbose_name='tender agency')),

@@ -53,6 +53,7 @@ def stop(poc: Poc, *, by: Actor | User, note: str = "", version: int | None = No
 def remind_of_ends() -> int:
     """Tell the owner of every running trial whose end date has come, once."""
     told = 0
+    poc: Any
     for poc in Poc.objects.filter(state="running", ends_on__lte=today(), owner__isnull=False).order_by("pk"):
         told += notify(
             [poc.owner_id],

@@ -117,7 +117,7 @@ def request_deposit(
         reasons.append(_("The deposit is asked for already."))
     if project.customer is None:
         reasons.append(_("The project names no customer yet."))
-    if reasons:
+    if reasons or project.customer is None:
         raise Refused(reasons)
     tender.deposit = deposits.open(
         by=actor,

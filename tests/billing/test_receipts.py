@@ -95,7 +95,7 @@ def test_who_confirms(stranger: User) -> None:
         with unchanged(receipt), pytest.raises(NotAllowed):
             receipts.confirm(receipt, by=person)
     with pytest.raises(NotAllowed):
-        receipts.claim(make_receipt(), contract=contract, by=stranger)
+        receipts.claim(make_receipt(payer_name=contract.payer.title), contract=contract, by=stranger)
 
 
 def test_allocations_stay_within_receipt_and_line() -> None:

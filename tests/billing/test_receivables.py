@@ -186,6 +186,20 @@ def test_planned_receivables_follow_a_change_order() -> None:
     assert not list(check_invariants())
 
 
+def test_a_split_term_follows_a_change_order_too() -> None:
+    contract = make_effective_contract()
+    release(contract, "final", 40, "ac:1")
+    services.unrelease(source="ac:1", by=ar_of(contract))
+    contracts.unrelease(source="ac:1", by=ar_of(contract))
+    less = [{"name": "审定", "gross_amount": D("-22600.00"), "tax_rate": tax_rate("13", today())}]
+    contracts.amend(contract, lines=less, source="co:1", by=ar_of(contract))
+    services.adjust(contract, by=ar_of(contract))
+    final = contract.receivables.filter(term__event__code="final")
+    assert final.count() == 2
+    assert sum(line.gross_amount for line in final) == contract.terms.get(event__code="final").gross_amount
+    assert not list(check_invariants())
+
+
 def test_the_database_refuses_more_than_is_owed() -> None:
     line = line_of(make_effective_contract(), "effect")
     for name in ("gross_invoiced", "gross_received"):

@@ -58,7 +58,8 @@ def test_new_form_drafts_a_contract(sales: User) -> None:
     assert answer.status_code == 302, answer.content.decode()[:3000]
     made = Contract.objects.order_by("-pk")[0]
     assert (made.gross_amount, made.net_amount, made.warranty_months) == (1130, 1000, 24)
-    assert browser.get(f"/contracts/{made.pk}/edit/").status_code == 200
+    edit = browser.get(f"/contracts/{made.pk}/edit/").content.decode()
+    assert 'value="100"' in edit and "E+" not in edit
 
 
 def test_usual_terms_by_one_act(sales: User) -> None:

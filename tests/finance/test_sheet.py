@@ -38,10 +38,21 @@ def test_the_example_comes_out_to_the_cent(book: CostBook, delivery: User, pfc: 
     four = selectors.four_costings(book)
     assert four.total.estimate == D(640600)
     assert (four.margin("estimate"), four.margin_percent("estimate")) == (D(259400), D("28.82"))
-    # Entertainment lowers the contribution, not the project's own margin.
-    assert four.margin("estimate", upto=1) == D(270000)
-    assert four.margin("estimate", upto=2) == D(259400)
+    assert four.margin("estimate", upto=1) == D(259400)
     assert actions(made) == ["cost_sheet.open", "cost_sheet.submit", "cost_sheet.approve"]
+
+
+def test_the_three_margin_lines(book: CostBook, delivery: User, pfc: User) -> None:
+    lines = [
+        line("labour.pm", 100),
+        line("management.overhead", 20),
+        line("management.tender", 5),
+        line("finance.capital", 7),
+    ]
+    made = approve_sheet(make_sheet(book, delivery, lines=lines, revenue=200), by=delivery, decider=pfc)
+    four = selectors.four_costings(book)
+    assert [four.margin("estimate", upto) for upto in (1, 2, 3)] == [D(95), D(75), D(68)]
+    assert (made.net_project_cost, made.net_contribution_cost, made.net_cost) == (D(105), D(125), D(132))
 
 
 def test_a_later_version_supersedes_the_one_before(book: CostBook, delivery: User, pfc: User) -> None:
@@ -78,7 +89,7 @@ def test_editing_replaces_the_lines(book: CostBook, delivery: User) -> None:
     sheet.edit(
         made, by=delivery, version=made.row_version, net_revenue=D(5), lines=[line("labour.pm", 1), line("travel", 2)]
     )
-    assert (made.net_cost, made.net_project_cost, made.lines.count()) == (D(3), D(1), 2)
+    assert (made.net_cost, made.net_project_cost, made.lines.count()) == (D(3), D(3), 2)
     assert actions(made)[-1] == "cost_sheet.edit"
 
 

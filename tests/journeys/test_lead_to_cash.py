@@ -29,7 +29,8 @@ from finance.services import ledger
 from guidance import services as guidance
 from leads import services as leads
 from ltc.demo.people import make_entity, make_people
-from ltc.demo.story import HOSPITAL, Deal, category, term, text_file
+from ltc.demo.plan import HOSPITAL, category, term, text_file
+from ltc.demo.story import Deal
 from process import services as process
 from process.models import CaseRecord, Handover, LogEntry, StageRecord
 from projects import services as projects

@@ -100,3 +100,15 @@ def test_the_stage_bar_shows_dates_and_who_it_waits_for(sales):
     assert [one["state"] for one in bar][:2] == ["now", "todo"]
     assert sr.name in bar[0]["note"]
     assert bar[0]["date"]
+
+
+def test_at_the_solution_it_waits_for_who_decides_on_the_bid():
+    from tests.factories.solutions import make_submitted_solution, make_tender
+
+    solution = make_submitted_solution()
+    make_tender(solution.project)
+    pfc = User.objects.get(pk=solution.project.seat_holder_ids()["pfc"])
+
+    now = next(one for one in selectors.stagebar(solution.case_id) if one["state"] == "now")
+
+    assert pfc.name in now["note"]

@@ -10,17 +10,14 @@ from django.db import transaction
 
 from accounts.models import Department, LegalEntity, Role
 from approvals.models import AuthorityRule
+from contracts.services.templates import load_templates
 from core.dictionary import Term
-from core.models import Currency
-from core.services import load_calendar
+from core.services import load_calendar, load_currencies
+from finance.services import defaults as finance_defaults
+from leads.models import PoolPolicy
+from projects.services import variants
 
-CURRENCIES = (
-    ("CNY", "Chinese yuan", 2),
-    ("USD", "US dollar", 2),
-    ("EUR", "Euro", 2),
-    ("HKD", "Hong Kong dollar", 2),
-    ("JPY", "Japanese yen", 0),
-)
+CALENDAR_YEARS = range(2024, 2029)
 
 
 class Command(BaseCommand):
@@ -35,45 +32,19 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         folder: Path = options["dir"]
         made = {
-            "currencies": self._currencies(),
+            "currencies": load_currencies(),
             "terms": self._terms(_read(folder / "terms.yaml")),
             "roles": self._roles(_read(folder / "roles.yaml")),
             "departments": self._departments(_read(folder / "departments.yaml"), None),
             "rules": self._rules(_read(folder / "authority_rules.yaml")),
+            "rates and categories": finance_defaults.load(folder),
+            "variant stages": variants.load(_read(settings.BASE_DIR / "ltc" / "catalogue" / "variants.yaml")),
+            "sets of payment terms": load_templates(),
         }
         self._entity()
-        self._later(folder)
-        load_calendar(range(2024, 2029))
+        PoolPolicy.objects.get_or_create(single=True)
+        load_calendar(CALENDAR_YEARS)
         self.stdout.write("defaults: " + ", ".join(f"{count} new {name}" for name, count in made.items()))
-
-    def _later(self, folder: Path) -> None:
-        # TEMPORARY while the apps are being written
-        try:
-            from finance.services import defaults as finance_defaults
-
-            finance_defaults.load(folder)
-        except (ImportError, RuntimeError) as error:
-            self.stdout.write(str(error))
-        try:
-            from projects.services import variants
-
-            variants.load(_read(settings.BASE_DIR / "ltc" / "catalogue" / "variants.yaml"))
-        except (ImportError, RuntimeError) as error:
-            self.stdout.write(str(error))
-        try:
-            from leads.models import PoolPolicy
-
-            PoolPolicy.objects.get_or_create(pk=1)
-        except (ImportError, RuntimeError) as error:
-            self.stdout.write(str(error))
-
-    def _currencies(self) -> int:
-        rows = [
-            Currency(code=code, name=name, digits=digits, is_base=code == "CNY") for code, name, digits in CURRENCIES
-        ]
-        before = Currency.objects.count()
-        Currency.objects.bulk_create(rows, ignore_conflicts=True)
-        return Currency.objects.count() - before
 
     def _terms(self, dictionaries: dict[str, list[list[str]]]) -> int:
         before = Term.objects.count()

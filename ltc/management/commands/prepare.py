@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from django.core.management import BaseCommand, call_command, get_commands
+from django.core.management import BaseCommand, call_command
 
 from ltc.management.quick_state import quick_state
 
@@ -21,20 +21,20 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run the commands in order; each is idempotent."""
-        verbosity = options["verbosity"]
+        quiet = {"verbosity": options["verbosity"]}
         with quick_state():
-            call_command("migrate", interactive=False, verbosity=verbosity)
-        for name in ("load_defaults", "load_process"):
-            if name in get_commands():
-                call_command(name, verbosity=verbosity)
+            self._call("migrate", interactive=False, **quiet)
+        self._call("load_defaults", **quiet)
+        self._call("load_process", **quiet)
         if options["demo"]:
-            call_command("collectstatic", interactive=False, verbosity=verbosity)
-            self._seed(options["sign_ins"], verbosity)
-
-    def _seed(self, sign_ins: Path | None, verbosity: int) -> None:
-        if "seed_demo" not in get_commands():
-            return
-        call_command("seed_demo", if_empty=True, verbosity=verbosity)
-        if sign_ins:
-            with sign_ins.open("w", encoding="utf-8") as file:
+            self._call("collectstatic", interactive=False, **quiet)
+            self._call("seed_demo", if_empty=True, **quiet)
+        if options["sign_ins"]:
+            with options["sign_ins"].open("w", encoding="utf-8") as file:
                 call_command("seed_demo", print_logins=True, stdout=file)
+
+    def _call(self, name: str, **options: Any) -> None:
+        """Name the command, so that the runner can show what takes its time."""
+        self.stdout.write(name)
+        self.stdout.flush()
+        call_command(name, stdout=self.stdout, **options)

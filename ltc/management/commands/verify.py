@@ -32,10 +32,12 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         found = 0
         for area, check in CHECKS:
+            before = found
             for subject, sentence in check():
                 found += 1
                 self.stdout.write(f"✗ {area}: {subject}: {sentence}")
-            self.stdout.write(f"✓ {area}" if not found else f"… {area}")
+            if found == before:
+                self.stdout.write(f"✓ {area}")
         if found:
             self.stderr.write(f"{found} findings")
             sys.exit(1)
