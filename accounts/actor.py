@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext as _
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -29,6 +31,10 @@ class Actor:
     def system(cls, job: str) -> Actor:
         """The system itself, acting as the job `job`."""
         return cls(kind="system", name=job)
+
+    def standing_in_for(self, principal: User) -> Actor:
+        """The same person, named in the log as the deputy of another."""
+        return replace(self, name=_("%(deputy)s for %(principal)s") % {"deputy": self.name, "principal": principal})
 
     @property
     def user_id(self) -> int | None:

@@ -1,8 +1,11 @@
 """Who may do what: the one answer that pages, API and doors share."""
 
+import copy
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from accounts.actor import Actor
+from accounts.models import User
 from process import catalogue
 from process.machine import Verb, verbs_of
 from process.models import Seat, StageRecord, StepRecord
@@ -24,12 +27,6 @@ def seats_of(case_id: int | None, actor: Actor) -> frozenset[str]:
             .values_list("role", flat=True)
         )
     return held[case_id]
-
-
-def forget_seats(actor: Actor) -> None:
-    """Seats were changed: what was read for this actor is no longer true."""
-    if actor.user is not None:
-        actor.user.__dict__.pop("_seats", None)
 
 
 def is_assigned(record: StageRecord, actor: Actor, verb: str = "approve") -> bool:
@@ -67,7 +64,7 @@ def _fits(word: str, record: StageRecord, actor: Actor) -> bool:
 
 
 def may_any(words: "Iterable[str]", record: StageRecord, actor: Actor) -> bool:
-    """Whether the actor is one of `words`; the system may do what any person may, in its own jobs."""
+    """Whether the actor is one of `words`."""
     return any(_fits(word, record, actor) for word in words)
 
 
@@ -77,10 +74,36 @@ def who_may(record: StageRecord | type[StageRecord], spec: Verb) -> tuple[str, .
     return tuple(override) if override else spec.who
 
 
+def words_for(record: StageRecord, verb: str) -> tuple[str, ...]:
+    """Who may fire `verb`, also "open" and "edit", which the system may do in its own jobs."""
+    if verb == "open":
+        return (*record.open_who, "system")
+    if verb == "edit":
+        return (*record.edit_who, "system")
+    return who_may(record, verbs_of(type(record))[verb])
+
+
 def may(record: StageRecord, verb: str, actor: Actor) -> bool:
     """Whether the actor may fire `verb` on the record, whatever its state; also "open" and "edit"."""
-    if verb == "open":
-        return may_any(record.open_who, record, actor) or actor.is_system
-    if verb == "edit":
-        return may_any(record.edit_who, record, actor) or actor.is_system
-    return may_any(who_may(record, verbs_of(type(record))[verb]), record, actor)
+    return may_any(words_for(record, verb), record, actor)
+
+
+def named(words: "Iterable[str]", record: StageRecord, actor: Actor) -> Actor:
+    """The actor as the log should name one who is one of `words`: a deputy whose own standing is not enough, "B for A".
+    """
+    user = actor.user
+    if user is None or len(user.acting_ids) == 1 or may_any(words, record, _alone(actor, user.pk)):
+        return actor
+    for principal in User.objects.filter(pk__in=user.acting_ids - {user.pk}).order_by("pk"):
+        if may_any(words, record, _alone(actor, principal.pk)):
+            return actor.standing_in_for(principal)
+    return actor
+
+
+def _alone(actor: Actor, user_id: int) -> Actor:
+    """The actor with the standing of one person only: the own one, or that of one principal."""
+    user = copy.copy(actor.user)
+    assert user is not None
+    user.__dict__.pop("_seats", None)
+    user.__dict__["acting_ids"] = frozenset({user_id})
+    return replace(actor, user=user)

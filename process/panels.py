@@ -26,6 +26,7 @@ class Panel:
 
 _panels: list[Panel] = []
 _stagebar: list[Callable[[int], list[dict[str, Any]]]] = []
+_spine: list[Callable[[int, Any], dict[str, str] | None]] = []
 
 
 def register(*, on: str, title: Any, url_name: str, position: int = 100, open: bool = False) -> None:
@@ -46,3 +47,13 @@ def register_stagebar(build: Callable[[int], list[dict[str, Any]]]) -> None:
 def stagebar(case_id: int) -> list[dict[str, Any]]:
     """Where the deal stands, for the top of every record's page."""
     return _stagebar[0](case_id) if _stagebar else []
+
+
+def register_spine(find: Callable[[int, Any], dict[str, str] | None]) -> None:
+    """The spine's app gives the page of a case's deal as {label, url}, None where the user may not see it."""
+    _spine[:] = [find]
+
+
+def spine(case_id: int, user: Any) -> dict[str, str] | None:
+    """The page of the deal that a record belongs to."""
+    return _spine[0](case_id, user) if _spine else None

@@ -1,18 +1,22 @@
 """Reading the kernel: whether the log, the seats and the case records are what they should be."""
 
-import json
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
-from django.db.models import CharField, OuterRef, Subquery
+from django.db.models import Exists, F, OuterRef, Subquery, Value
+from django.db.models.functions import Coalesce
 
 from process.guards import stage_models
 from process.models import Case, CaseRecord, LogEntry, Seat
 from process.models.case import SINGLE_SEATS
+from process.services.anchors import anchors_in
 from process.services.log import mac_of
 
 Finding = tuple[str, str]
+ANCHORS_AT_ONCE = 1000
 
 
 def broken_chains() -> Iterator[Finding]:
@@ -20,44 +24,44 @@ def broken_chains() -> Iterator[Finding]:
 
     Yields (invariant, sentence). Reads the whole log once, in order, with flat memory.
     """
-    heads = {pk: (length, head) for pk, length, head in Case.objects.values_list("pk", "log_length", "log_head")}
-    case_id, seq, mac = None, 0, ""
-    for entry in LogEntry.objects.order_by("case_id", "seq").iterator(chunk_size=5000):
-        if entry.case_id != case_id:
-            if case_id is not None:
-                yield from _end_of_chain(case_id, seq, mac, heads.pop(case_id, (0, "")))
-            case_id, seq, mac = entry.case_id, 0, ""
+    entries = LogEntry.objects.annotate(length=F("case__log_length"), head=F("case__log_head"))
+    before: Any = None
+    for entry in entries.order_by("case_id", "seq").iterator(chunk_size=5000):
+        if before is None or entry.case_id != before.case_id:
+            yield from _end_of_chain(before)
+            seq, mac = 0, ""
+        else:
+            seq, mac = before.seq, before.mac
         if entry.seq != seq + 1:
-            yield "log", f"case {case_id}: entry {seq + 1} is missing"
-        if mac_of(entry, mac) != entry.mac:
-            yield "log", f"case {case_id}: entry {entry.seq} ({entry.action}) was altered"
-        seq, mac = entry.seq, entry.mac
-    if case_id is not None:
-        yield from _end_of_chain(case_id, seq, mac, heads.pop(case_id, (0, "")))
-    for rest, (length, _head) in heads.items():
-        if length:
-            yield "log", f"case {rest}: all {length} entries are missing"
+            yield "log", f"case {entry.case_id}: entry {seq + 1} is missing"
+        elif mac_of(entry, mac) != entry.mac:
+            yield "log", f"case {entry.case_id}: entry {entry.seq} ({entry.action}) was altered"
+        before = entry
+    yield from _end_of_chain(before)
+    emptied = Case.objects.filter(~Exists(LogEntry.objects.filter(case=OuterRef("pk"))), log_length__gt=0)
+    for pk, length in emptied.values_list("pk", "log_length").iterator():
+        yield "log", f"case {pk}: all {length} entries are missing"
 
 
-def _end_of_chain(case_id: int, seq: int, mac: str, head: tuple[int, str]) -> Iterator[Finding]:
-    if (seq, mac) != head:
-        yield "log", f"case {case_id}: the chain ends at entry {seq}, the case says {head[0]}"
+def _end_of_chain(last: Any) -> Iterator[Finding]:
+    if last is not None and (last.seq, last.mac) != (last.length, last.head):
+        yield "log", f"case {last.case_id}: the chain ends at entry {last.seq}, the case says {last.length}"
 
 
 def broken_anchors(path: Path | None = None) -> Iterator[Finding]:
     """Heads anchored outside the database that the log no longer contains: rows and case rewritten together."""
-    anchors = path or settings.LTC_ANCHOR_FILE
-    if not anchors.exists():
-        return
-    with anchors.open(encoding="utf-8") as lines:
-        for line in lines:
-            anchor = json.loads(line)
-            known = LogEntry.objects.filter(case_id=anchor["case"], seq=anchor["seq"]).values_list("mac", flat=True)
-            if list(known) != [anchor["mac"]]:
-                yield (
-                    "anchor",
-                    f"case {anchor['case']}: entry {anchor['seq']} is not the one anchored on {anchor['at']}",
-                )
+    lines = enumerate(anchors_in(path or settings.LTC_ANCHOR_FILE), 1)
+    while batch := list(islice(lines, ANCHORS_AT_ONCE)):
+        cases = {anchor["case"] for _number, anchor in batch if anchor}
+        seqs = {anchor["seq"] for _number, anchor in batch if anchor}
+        rows = LogEntry.objects.filter(case_id__in=cases, seq__in=seqs).values_list("case_id", "seq", "mac")
+        known = {(case_id, seq): mac for case_id, seq, mac in rows}
+        for number, anchor in batch:
+            if anchor is None:
+                yield "anchor", f"line {number} of the anchors cannot be read"
+            elif known.get((anchor["case"], anchor["seq"])) != anchor["mac"]:
+                sentence = f"case {anchor['case']}: entry {anchor['seq']} is not the one anchored on {anchor['at']}"
+                yield "anchor", sentence
 
 
 def double_seats() -> Iterator[Finding]:
@@ -76,10 +80,10 @@ def drifted_case_records() -> Iterator[Finding]:
         if not model.tracked:
             continue
         kept = CaseRecord.objects.filter(kind=model.record_kind(), object_id=OuterRef("pk")).values("state")[:1]
-        rows = model._default_manager.annotate(kept_state=Subquery(kept, output_field=CharField()))
-        for code, state, kept_state in rows.values_list("code", "state", "kept_state").iterator():
-            if state != kept_state:
-                yield "case record", f"{model.noun()} {code} is {state}, its case says {kept_state or 'nothing'}"
+        rows = model._default_manager.annotate(kept_state=Coalesce(Subquery(kept), Value("nothing")))
+        for record in rows.exclude(kept_state=F("state")).only("code", "state").iterator():
+            sentence = f"{model.noun()} {record.code} is {record.state}, its case says {record.kept_state}"
+            yield "case record", sentence
 
 
 def kernel_findings() -> Iterator[Finding]:

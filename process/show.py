@@ -71,7 +71,10 @@ def cell(record: models.Model, name: str) -> Cell:
     if name == "state" and isinstance(record, StageRecord):
         return Cell(record.state_label, badge=record.state_colour)
     value = _value(record, name)
-    number = isinstance(value, Decimal | int) and not isinstance(value, bool)
+    # A missing figure stands where the figures stand.
+    number = (isinstance(value, Decimal | int) and not isinstance(value, bool)) or (
+        value is None and is_number(type(record), name)
+    )
     cls = f"num {_sign(value)}".strip() if number else ""
     return Cell(text_of(value), cls=cls)
 

@@ -14,3 +14,4 @@ class ProjectsConfig(AppConfig):
         counter.register_taker("initiation", handover.take, receiver="ar")
         counter.register_returner("projects.project", services.returned)
         panels.register_stagebar(selectors.stagebar)
+        panels.register_spine(selectors.spine)

@@ -102,6 +102,12 @@ def stagebar(case_id: int) -> list[dict[str, Any]]:
     return bar
 
 
+def spine(case_id: int, user: User) -> dict[str, str] | None:
+    """The project's page as a way back from every record of its case."""
+    project = Project.objects.visible_to(user).filter(case_id=case_id).first()
+    return {"label": f"{project.code} {project.title}", "url": project.get_absolute_url()} if project else None
+
+
 def waiting_note(project: Project) -> str:
     """Which department, and who, the present stage waits for; an ended project says how it ended."""
     if project.state not in project.states.active:

@@ -16,7 +16,7 @@ from accounts.services import notify
 from approvals.services import approve, send_back, submit, withdraw
 from billing.models import CreditNote, CreditNoteLine, Invoice
 from billing.models.credit_note import CONFIRM_HOURS
-from billing.services import rows
+from billing.services import kept
 from core.calendar import today
 from core.errors import Refused
 from core.money import Split, round_money
@@ -59,7 +59,7 @@ def _net(line: Any, gross: Any, left: Any) -> Any:
 
 
 def _figures(planned: list[CreditNoteLine]) -> dict[str, Any]:
-    total = sum((rows.split_of(line) for line in planned), Split())
+    total = sum((kept.split_of(line) for line in planned), Split())
     text = repr([(line.invoice_line_id, str(line.gross_amount), str(line.net_amount)) for line in planned])
     return {
         "gross_amount": total.gross,
@@ -154,10 +154,10 @@ def issue(
 
     An invoice credited in full is marked so. The gap-free internal number is drawn last.
     """
-    rows.lock_cases([credit.case_id])
+    kept.lock_cases([credit.case_id])
     invoice = Invoice.objects.select_for_update(of=("self",), no_key=True).get(pk=credit.invoice_id)
     lines = list(credit.lines.select_related("invoice_line"))
-    receivables = {pk: rows.lock_line(pk) for pk in sorted({line.invoice_line.receivable_id for line in lines})}
+    receivables = {pk: kept.lock_line(pk) for pk in sorted({line.invoice_line.receivable_id for line in lines})}
     if file is not None:
         attach(credit, file=file, by=by, purpose="fapiao")
     day = issued_on or today()
@@ -166,7 +166,7 @@ def issue(
     changes = {"platform_number": platform_number, "issued_on": day, "internal_number": drawn}
     doors.fire(credit, "issue", by=by, note=note, version=version, changes=changes)
     for line in lines:
-        rows.add(receivables[line.invoice_line.receivable_id], invoiced=-line.gross_amount)
+        kept.add(receivables[line.invoice_line.receivable_id], invoiced=-line.gross_amount)
     _credit(invoice, credit)
     return credit
 

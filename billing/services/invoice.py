@@ -13,7 +13,7 @@ from accounts.actor import Actor
 from accounts.models import User
 from approvals.services import approve, send_back, submit, withdraw
 from billing.models import Invoice, InvoiceLine, ReceivableLine
-from billing.services import rows
+from billing.services import kept
 from contracts.models import Contract
 from contracts.splitting import take
 from core.calendar import today
@@ -33,7 +33,7 @@ def _plan(lines: Iterable[dict[str, Any]], contract: Contract) -> list[InvoiceLi
         receivable: ReceivableLine = line["receivable"]
         if receivable.contract_id != contract.pk:
             raise Refused(_("%(line)s belongs to another contract.") % {"line": receivable})
-        left = rows.uninvoiced_by_rate(receivable)
+        left = kept.uninvoiced_by_rate(receivable)
         gross: Decimal = line.get("gross_amount") or sum((part.gross for part in left.values()), Decimal(0))
         try:
             parts = take(left, gross)
@@ -55,7 +55,7 @@ def _plan(lines: Iterable[dict[str, Any]], contract: Contract) -> list[InvoiceLi
 
 
 def _figures(planned: list[InvoiceLine]) -> dict[str, Any]:
-    total = sum((rows.split_of(line) for line in planned), Split())
+    total = sum((kept.split_of(line) for line in planned), Split())
     text = repr(
         [(line.receivable_id, line.tax_rate_id, str(line.gross_amount), str(line.net_amount)) for line in planned]
     )
@@ -137,9 +137,9 @@ def issue(
     Raises Refused when more than the receivables allow would stand invoiced. The gap-free internal number
     is drawn last.
     """
-    rows.lock_cases([invoice.case_id])
+    kept.lock_cases([invoice.case_id])
     lines = list(invoice.lines.all())
-    receivables = {pk: rows.lock_line(pk) for pk in sorted({line.receivable_id for line in lines})}
+    receivables = {pk: kept.lock_line(pk) for pk in sorted({line.receivable_id for line in lines})}
     if file is not None:
         attach(invoice, file=file, by=by, purpose="fapiao")
     day = issued_on or today()
@@ -149,7 +149,7 @@ def issue(
     changes = {"platform_number": platform_number, "issued_on": day, "internal_number": drawn}
     doors.fire(invoice, "issue", by=by, note=note, version=version, changes=changes)
     for line in lines:
-        rows.add(receivables[line.receivable_id], invoiced=line.gross_amount)
+        kept.add(receivables[line.receivable_id], invoiced=line.gross_amount)
     return invoice
 
 

@@ -12,7 +12,7 @@ from accounts.actor import Actor
 from accounts.models import User
 from billing.models import Allocation, Invoice, Receipt, ReceivableLine
 from billing.models.receipt import ALLOCATABLE, CASH
-from billing.services import rows
+from billing.services import kept
 from billing.services.receivable import note_on
 from contracts.models import Contract
 from core.calendar import today
@@ -83,7 +83,7 @@ def confirm(receipt: Receipt, *, by: Actor | User, note: str = "", version: int 
 
 
 def _lock(receipt: Receipt, line: ReceivableLine | None) -> None:
-    rows.lock_cases({receipt.case_id, *([line.case_id] if line else [])})
+    kept.lock_cases({receipt.case_id, *([line.case_id] if line else [])})
 
 
 @transaction.atomic
@@ -107,7 +107,7 @@ def allocate(
     _lock(receipt, receivable)
     facts = {"receivable": receivable, "gross_amount": gross_amount}
     act(receipt, "allocate", by=by, who=CASH, states=ALLOCATABLE, note=note, version=version, changes=facts)
-    line = rows.lock_line(receivable.pk)
+    line = kept.lock_line(receivable.pk)
     reasons = _against(receipt, line, gross_amount, invoice, difference)
     if reasons:
         raise Refused(reasons)
@@ -122,9 +122,9 @@ def allocate(
     )
     if difference is None:
         _keep(receipt, receipt.gross_allocated + gross_amount)
-        rows.add(line, received=gross_amount)
+        kept.add(line, received=gross_amount)
     else:
-        rows.add(line, deducted=gross_amount)
+        kept.add(line, deducted=gross_amount)
     note_on(line, "allocate", by=by, note=note, changes={"allocation": ["", str(made)]})
     return receipt
 
@@ -152,7 +152,7 @@ def _against(
 def _keep(receipt: Receipt, allocated: Decimal) -> None:
     receipt.gross_allocated = allocated
     receipt.save(update_fields=["gross_allocated", "updated_at"])
-    rows.show_open(receipt)
+    kept.show_open(receipt)
 
 
 @transaction.atomic
@@ -175,23 +175,23 @@ def _remove(receipt: Receipt, allocation: Allocation, by: Actor | User, note: st
         raise Refused(_("This allocation is taken off already."))
     row.removed_at, row.removed_on, row.removed_by = timezone.now(), today(), Actor.of(by).user
     row.save(update_fields=["removed_at", "removed_on", "removed_by"])
-    line = rows.lock_line(row.receivable_id)
+    line = kept.lock_line(row.receivable_id)
     if row.difference_id is None:
         _keep(receipt, receipt.gross_allocated - row.gross_amount)
-        rows.add(line, received=-row.gross_amount)
+        kept.add(line, received=-row.gross_amount)
     else:
-        rows.add(line, deducted=-row.gross_amount)
+        kept.add(line, deducted=-row.gross_amount)
     note_on(line, "unallocate", by=by, note=note, changes={"allocation": [str(row), ""]})
 
 
 def _fall(receipt: Receipt, verb: str, by: Actor | User, note: str, version: int | None) -> Receipt:
     """The money did not stay: every allocation falls, every receivable is open again."""
     standing = list(receipt.allocations.standing().select_related("receivable"))
-    rows.lock_cases({receipt.case_id, *(one.receivable.case_id for one in standing)})
+    kept.lock_cases({receipt.case_id, *(one.receivable.case_id for one in standing)})
     doors.fire(receipt, verb, by=by, note=note, version=version)
     for one in standing:
         _remove(receipt, one, by, note)
-    rows.show_open(receipt)
+    kept.show_open(receipt)
     return receipt
 
 

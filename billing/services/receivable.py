@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from accounts.actor import Actor
 from accounts.models import User
 from billing.models import ReceivableLine
-from billing.services import rows
+from billing.services import kept
 from contracts.models import Contract, PaymentTerm
 from contracts.services import give_up
 from contracts.splitting import spread
@@ -36,7 +36,7 @@ def open_lines(contract: Contract, *, by: Actor | User) -> list[ReceivableLine]:
     for term in contract.terms.select_related("event").order_by("position"):
         if term.pk in known or term.gross_amount == 0:
             continue
-        parts = {row.tax_rate_id: rows.split_of(row) for row in term.taxes.all()}
+        parts = {row.tax_rate_id: kept.split_of(row) for row in term.taxes.all()}
         made.append(_open_line(term, contract, parts, title=f"{contract.title} · {term.event}", by=by))
     return made
 
@@ -66,7 +66,7 @@ def _open_line(
         part_of=part_of,
     )
     doors.open(line, by=SYSTEM, note=_name(by), case=contract.case)
-    rows.write_taxes(line, parts)
+    kept.write_taxes(line, parts)
     return line
 
 
@@ -108,7 +108,7 @@ def _release(line: ReceivableLine, term: PaymentTerm, on: dt.date, source: str, 
 def _split(line: ReceivableLine, part: Decimal, by: Actor | User) -> ReceivableLine:
     """Cut `part` off a planned line; what is invoiced or received stays with the half that can hold it."""
     used = max(line.gross_invoiced, line.gross_received + line.gross_deducted)
-    first, rest = rows.cut(line, part)
+    first, rest = kept.cut(line, part)
     total_first, total_rest = sum(first.values(), Split()), sum(rest.values(), Split())
     if used <= total_first.gross:
         keeps, leaves, payable_stays = (first, total_first), rest, True
@@ -128,7 +128,7 @@ def _resize(line: ReceivableLine, parts: dict[int, Split], by: Actor | User, act
     total = sum(parts.values(), Split())
     changes = {"gross_amount": total.gross, "net_amount": total.net, "tax_amount": total.tax}
     doors.edit(line, by=by, changes=changes, action=action)
-    rows.write_taxes(line, parts)
+    kept.write_taxes(line, parts)
 
 
 @transaction.atomic
@@ -155,7 +155,7 @@ def adjust(contract: Contract, *, by: Actor | User, note: str = "") -> list[Rece
         planned = list(term.receivables.filter(state="planned").order_by("pk"))
         if not planned or sum((line.gross_amount for line in planned), Decimal(0)) == term.gross_amount:
             continue
-        whole = {row.tax_rate_id: rows.split_of(row) for row in term.taxes.all()}
+        whole = {row.tax_rate_id: kept.split_of(row) for row in term.taxes.all()}
         amounts = allocate(term.gross_amount, [line.gross_amount for line in planned])
         for line, parts in zip(planned, spread(whole, amounts), strict=True):
             _resize(line, parts, SYSTEM, "adjust")

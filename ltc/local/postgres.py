@@ -18,6 +18,7 @@ from ltc.local.paths import private_text
 from ltc.local.processes import STEP, Process, wait_until
 
 OLDEST = 17
+LONGEST_LOG = 20 * 2**20  # bytes; a longer one begins anew at the next start
 # The builtin locale is needed: with LC_CTYPE=C, pg_trgm drops Chinese characters silently.
 INITDB = (
     "--username=postgres",
@@ -183,6 +184,8 @@ class Postgres:
         settings = SETTINGS | (THROWAWAY if self.throwaway else {}) | {"port": str(self.settings()["port"])}
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         end = time.monotonic() + 60
+        if self.log.exists() and self.log.stat().st_size > LONGEST_LOG:
+            self.log.write_bytes(b"")
         while True:
             with self.log.open("ab") as log:
                 begin = log.tell()

@@ -46,8 +46,8 @@ class Case(models.Model):
 
 class SeatQuerySet(models.QuerySet):
     def current(self) -> "SeatQuerySet":
-        """Seats held now."""
-        return self.filter(during__endswith__isnull=True)
+        """Seats held now: their period has no end (an empty period has none either, but is not held)."""
+        return self.filter(during__upper_inf=True)
 
 
 class Seat(models.Model):

@@ -5,6 +5,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.actor import Actor
+from accounts.models import Role, User
 from process.machine import State, StateField, States, verb
 from process.models.case import holders_of
 from process.models.record import StageRecord
@@ -47,6 +48,12 @@ class Handover(StageRecord):
             )
         ]
         indexes = [*StageRecord.Meta.indexes, models.Index(fields=["case", "target", "state"], name="handover_by_case")]
+
+    @classmethod
+    def visibility(cls, user: User) -> Q:
+        """Beside the case's people: whoever has the company role that the package is offered to."""
+        roles = Role.objects.filter(users__in=user.acting_ids, is_active=True).values("code")
+        return super().visibility(user) | Q(receiver_role__in=roles)
 
     def receivers(self) -> list[int]:
         """User ids who may take this: the holder of the seat, else everyone with the role."""

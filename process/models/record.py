@@ -16,6 +16,7 @@ from core.models import TimeStamped
 from core.search import BigramIndex
 from process.machine import States
 from process.models.case import Case, Seat
+from process.models.steps import StepRecord
 
 if TYPE_CHECKING:
     from accounts.actor import Actor
@@ -220,3 +221,11 @@ class Reviewed(StageRecord):
 
     class Meta(StageRecord.Meta):
         abstract = True
+
+    @classmethod
+    def visibility(cls, user: "User") -> Q:
+        """Beside the usual people: those whose opinion or decision is asked for."""
+        asked = StepRecord.objects.filter(
+            kind=cls.record_kind(), state=StepRecord.State.OPEN, assignees__overlap=list(user.acting_ids)
+        )
+        return super().visibility(user) | Q(pk__in=asked.values("object_id"))

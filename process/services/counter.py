@@ -183,14 +183,6 @@ def _give_back(handover: Handover, actor: Actor) -> None:
         back(record, handover, by=actor)
 
 
-def require_taken(case_id: int, target: str) -> Handover:
-    """The taken handover to `target` on a case; Refused where there is none."""
-    found = Handover.objects.filter(case_id=case_id, target=target, state="taken").order_by("-pk").first()
-    if found is None:
-        raise Refused(_("No handover to %(stage)s has been taken.") % {"stage": stages.label(target)})
-    return found
-
-
 def require_no_open(record: StageRecord) -> None:
     """Refuse while an offer of this record is still waiting at the counter."""
     if Handover.objects.filter(source_kind=record.record_kind(), source_id=record.pk, state="offered").exists():

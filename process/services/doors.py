@@ -86,9 +86,12 @@ def _department_of(user_id: int | None) -> int | None:
     return User.objects.filter(pk=user_id).values_list("department_id", flat=True).first()
 
 
-def _require(record: StageRecord, verb: str, actor: Actor) -> None:
-    if not access.may(record, verb, actor):
+def _require(record: StageRecord, words: Iterable[str], actor: Actor) -> Actor:
+    """The actor as the log names them; NotAllowed for anybody who is none of `words`."""
+    allowed = tuple(words)
+    if not access.may_any(allowed, record, actor):
         raise NotAllowed(_("%(who)s may not do this here.") % {"who": actor})
+    return access.named(allowed, record, actor)
 
 
 @transaction.atomic
@@ -109,7 +112,7 @@ def open(record: Record, *, by: Actor | User, note: str = "", case: Case | None 
         source = record.owner or actor.user
         record.department_id = source.department_id if source else None
     record.created_by = actor.user
-    _require(record, "open", actor)
+    actor = _require(record, access.words_for(record, "open"), actor)
     reasons = list(record.open_checks())
     if reasons:
         raise Refused(reasons)
@@ -182,7 +185,7 @@ def edit(
     row = type(record)._default_manager.select_for_update(of=("self",), no_key=True).get(pk=record.pk)
     if version is not None and version != row.row_version:
         raise Stale(_conflict(row, changes))
-    _require(row, "edit", actor)
+    actor = _require(row, access.words_for(row, "edit"), actor)
     allowed = row.edit_states or row.states.open
     if row.state not in allowed:
         raise Refused(_("%(record)s is %(state)s and can no longer be changed.") % _named(row))
@@ -250,7 +253,7 @@ def fire(
     actor = Actor.of(by)
     locked_case, row = lock(record, version)
     spec = verbs_of(type(row))[verb]
-    _require(row, verb, actor)
+    actor = _require(row, access.words_for(row, verb), actor)
     changed = _apply(row, changes or {})
     reasons = reasons_against(row, spec, note)
     if reasons:
@@ -305,8 +308,7 @@ def act(
     """
     actor = Actor.of(by)
     locked_case, row = lock(record, version)
-    if not actor.is_system and not access.may_any(who, row, actor):
-        raise NotAllowed(_("%(who)s may not do this here.") % {"who": actor})
+    actor = _require(row, (*who, "system"), actor)
     if row.state not in (tuple(states) or row.states.open):
         raise Refused(_("%(record)s is %(state)s and can no longer be changed.") % _named(row))
     write_log(

@@ -1,5 +1,8 @@
 """Who sits where on a case. A change is logged; one seat has one holder, the database sees to it."""
 
+import datetime as dt
+from collections.abc import Iterable
+
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -9,7 +12,6 @@ from accounts.actor import Actor
 from accounts.models import User
 from accounts.services import notify
 from core.errors import Refused
-from process import access
 from process.machine import message_id
 from process.models import Case, Seat
 from process.models.case import SEATS, SINGLE_SEATS
@@ -31,19 +33,17 @@ def take_seat(case: Case | int, role: str, user: User, *, by: Actor | User, note
     if not user.is_active:
         raise Refused(_("%(who)s is no longer active.") % {"who": user})
     locked = lock_case(case.pk if isinstance(case, Case) else case)
-    now = timezone.now()
     held = list(Seat.objects.current().filter(case=locked, role=role).select_related("user"))
     for one in held:
         if one.user_id == user.pk:
             return one
-    before = ""
-    if role in SINGLE_SEATS:
-        for one in held:
-            before = str(one.user)
-            _end(one, now)
+    leaving = held if role in SINGLE_SEATS else []
+    now = _moment(leaving)
+    for one in leaving:
+        _end(one, now)
     taken = Seat.objects.create(case=locked, role=role, user=user, during=(now, None))
-    access.forget_seats(actor)
-    access.forget_seats(Actor.of(user))
+    _forget(user, actor.user)
+    before = ", ".join(str(one.user) for one in leaving)
     write_log(
         locked,
         kind="process.case",
@@ -64,9 +64,21 @@ def take_seat(case: Case | int, role: str, user: User, *, by: Actor | User, note
     return taken
 
 
-def _end(held: Seat, now) -> None:
-    held.during = (held.during.lower, now)
+def _moment(leaving: Iterable[Seat]) -> dt.datetime:
+    """Now, but after all of these began: a range that ends where it begins would be empty, and be held forever."""
+    return max([timezone.now(), *(one.during.lower + dt.timedelta(microseconds=1) for one in leaving)])
+
+
+def _end(held: Seat, moment: dt.datetime) -> None:
+    held.during = (held.during.lower, moment)
     held.save(update_fields=["during"])
+
+
+def _forget(*users: User | None) -> None:
+    """Their seats were read before this change."""
+    for user in users:
+        if user is not None:
+            user.forget()
 
 
 @transaction.atomic
@@ -77,8 +89,8 @@ def leave_seat(case: Case | int, role: str, user: User, *, by: Actor | User, not
     held = Seat.objects.current().filter(case=locked, role=role, user=user).first()
     if held is None:
         raise Refused(_("%(who)s does not hold this seat.") % {"who": user})
-    _end(held, timezone.now())
-    access.forget_seats(actor)
+    _end(held, _moment([held]))
+    _forget(user, actor.user)
     write_log(
         locked,
         kind="process.case",

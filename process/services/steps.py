@@ -16,25 +16,29 @@ def _due(step: StepDefinition, start: dt.datetime) -> dt.datetime | None:
 
 
 def on_action(record: StageRecord, action: str, by: Actor) -> None:
-    """An act happened: the step it ends is done, the steps it starts are expected from now."""
+    """An act happened: the step it ends is done, the steps it starts are expected from now.
+
+    A step that began under an earlier version of the catalogue is ended as that, and not begun once more.
+    """
     found = catalogue.current()
+    ended, started = found.by_action.get(action), found.starts.get(action, [])
+    codes = {step.code for step in (ended, *started) if step is not None}
+    if not codes:
+        return
+    records = StepRecord.objects.filter(case_id=record.case_id, definition__code__in=codes)
+    known = {one.definition.code: one for one in records.select_related("definition") if one.definition}
     now = timezone.now()
-    ended = found.by_action.get(action)
-    if ended is not None:
-        step, created = StepRecord.objects.get_or_create(
-            case_id=record.case_id,
-            definition=ended,
-            defaults={"state": StepRecord.State.DONE, "opened_at": now, "ended_at": now, "ended_by": str(by)[:120]},
-        )
-        if not created and step.state == StepRecord.State.OPEN:
-            step.state, step.ended_at, step.ended_by = StepRecord.State.DONE, now, str(by)[:120]
-            step.save(update_fields=["state", "ended_at", "ended_by"])
-    expected = [
+    done = {"state": StepRecord.State.DONE, "ended_at": now, "ended_by": str(by)[:120]}
+    fresh = [
         StepRecord(case_id=record.case_id, definition=step, opened_at=now, due_at=_due(step, now))
-        for step in found.starts.get(action, [])
+        for step in started
+        if step.code not in known
     ]
-    if expected:
-        StepRecord.objects.bulk_create(expected, ignore_conflicts=True)
+    if ended is not None and ended.code not in known:
+        fresh.append(StepRecord(case_id=record.case_id, definition=ended, opened_at=now, **done))
+    elif ended is not None:
+        StepRecord.objects.filter(pk=known[ended.code].pk, state=StepRecord.State.OPEN).update(**done)
+    StepRecord.objects.bulk_create(fresh)
 
 
 def ask(

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -37,8 +38,11 @@ def board(outlet: Outlet) -> Any:
     """The board view of an outlet; `?column=` answers one more page of cards."""
 
     def view(request: HttpRequest) -> HttpResponse:
-        column = request.GET.get("column")
-        if column in outlet.board_states:
+        column = request.GET.get("column", "")
+        unknown = set(request.GET) - {"column", "cursor"}
+        if unknown or (column and column not in outlet.board_states):
+            raise BadRequest(_("Unknown filter: %(name)s") % {"name": ", ".join(sorted(unknown)) or column})
+        if column:
             shown, more = cards(outlet, column, request)
             return render(request, "generic/_cards.html", {"cards": shown, "more_url": more})
         columns = []

@@ -11,9 +11,10 @@ from accounts.actor import Actor
 from process import access, panels, show, stages
 from process.models import Attachment, CaseRecord, LogEntry, Seat, StageRecord
 from process.models.case import SEATS, TRIANGLE
-from process.outlet import Outlet, outlet_of
+from process.outlet import Outlet
 from process.services import attach
 from process.services.doors import reasons_against
+from process.views import history
 
 TIMELINE = 30
 
@@ -23,7 +24,14 @@ def visible(outlet: Outlet, request: HttpRequest, pk: int) -> StageRecord:
     return get_object_or_404(outlet.queryset(request.user), pk=pk)
 
 
-def _head(outlet: Outlet, record: StageRecord) -> dict[str, Any]:
+def _crumbs(outlet: Outlet, record: StageRecord, user: Any) -> list[dict[str, Any]]:
+    """The way back: the list, and the page of the deal that the record belongs to."""
+    crumbs = [{"label": outlet.model._meta.verbose_name_plural, "url": outlet.url("list")}]
+    deal = panels.spine(record.case_id, user) if record.case_id and not hasattr(record, "stage") else None
+    return [*crumbs, deal] if deal else crumbs
+
+
+def _head(outlet: Outlet, record: StageRecord, user: Any) -> dict[str, Any]:
     held = CaseRecord.objects.filter(kind=record.record_kind(), object_id=record.pk).select_related("holder").first()
     # The spine says where the deal is; every other record belongs to one stage.
     code = getattr(record, "stage", "") or record.home_stage
@@ -36,7 +44,7 @@ def _head(outlet: Outlet, record: StageRecord) -> dict[str, Any]:
         "stage_label": stage,
         "holder": str(held.holder) if held and held.holder else "",
         "since": show.text_of(held.since)[:10] if held else "",
-        "breadcrumbs": [{"label": outlet.model._meta.verbose_name_plural, "url": outlet.url("list")}],
+        "breadcrumbs": _crumbs(outlet, record, user),
     }
 
 
@@ -68,6 +76,8 @@ def verbs_for(outlet: Outlet, record: StageRecord, actor: Actor) -> tuple[dict |
 
 def _seats(record: StageRecord) -> list[dict[str, Any]]:
     held = {seat.role: seat for seat in Seat.objects.current().filter(case_id=record.case_id).select_related("user")}
+    if not held:  # no deal, or none yet: nobody can be missing
+        return []
     shown = [role for role in SEATS if role in TRIANGLE or role in held]
     if record.home_stage == "lead" or not record.home_stage:
         shown = [role for role in shown if role in held]
@@ -97,7 +107,7 @@ def detail(outlet: Outlet) -> Any:
         )
         context = {
             "record": record,
-            "head": _head(outlet, record),
+            "head": _head(outlet, record, request.user),
             "stagebar": panels.stagebar(record.case_id),
             "primary": primary,
             "verbs": verbs,
@@ -121,62 +131,6 @@ def detail(outlet: Outlet) -> Any:
     return view
 
 
-def action_label(entry: LogEntry) -> str:
-    """The act in the reader's language: the verb's label where the machine knows it."""
-    name = entry.action.rpartition(".")[2]
-    outlet = outlet_of(entry.kind)
-    known = {
-        "open": _("created"),
-        "edit": _("changed"),
-        "adopt": _("taken in from history"),
-        "attach": _("added a file"),
-        "seat": _("seat changed"),
-        "offer": _("offered"),
-        "review": _("gave an opinion"),
-    }
-    if outlet is not None:
-        from process.machine import verbs_of
-
-        if name in outlet.log_labels:
-            return str(outlet.log_labels[name])
-        spec = verbs_of(outlet.model).get(name) or outlet.acts.get(name)
-        if spec is not None:
-            return str(spec.label)
-    return known.get(name, name)
-
-
-def _entry(entry: LogEntry, see_cost: bool = True) -> dict[str, Any]:
-    outlet = outlet_of(entry.kind)
-    hidden = outlet.model.cost_fields if outlet and not see_cost else ()
-    states = outlet.model.states if outlet else None
-    known = states and entry.state_to in states.by_code
-    changes = [
-        {
-            "field": show.field_label(outlet.model, name) if outlet else name,
-            "old": _plain_text(values[0]),
-            "new": _plain_text(values[1]),
-        }
-        for name, values in entry.changes.items()
-        if isinstance(values, list) and len(values) == 2 and name not in hidden
-    ]
-    return {
-        "at": show.text_of(entry.at),
-        "at_iso": entry.at.isoformat(),
-        "who": entry.actor_name,
-        "action_label": action_label(entry),
-        "note": entry.note,
-        "state_to": states.label(entry.state_to) if known and entry.state_to != entry.state_from else "",
-        "colour": states.colour(entry.state_to) if known else "secondary",
-        "changes": changes,
-    }
-
-
-def _plain_text(value: Any) -> str:
-    if isinstance(value, dict):
-        return str(value.get("text", value))
-    return "" if value is None else str(value)
-
-
 def timeline(outlet: Outlet) -> Any:
     """The record's log (or its whole case's), newest first, as a fragment; `?all=1` shows more."""
 
@@ -191,9 +145,8 @@ def timeline(outlet: Outlet) -> Any:
         size = 500 if request.GET.get("all") else TIMELINE
         found = list(entries[: size + 1])
         more = f"{request.path}?all=1" if len(found) > size and size == TIMELINE else ""
-        return render(
-            request, "generic/_timeline.html", {"entries": [_entry(one, see_cost) for one in found[:size]], "more_url": more}
-        )
+        shown = [history.entry(one, see_cost=see_cost, on=record.record_kind()) for one in found[:size]]
+        return render(request, "generic/_timeline.html", {"entries": shown, "more_url": more})
 
     return view
 
@@ -212,7 +165,7 @@ def file_rows(record: StageRecord) -> list[dict[str, Any]]:
             "size": f"{max(one.size // 1024, 1)} kB",
             "at": show.text_of(one.added_at),
             "who": str(one.added_by or ""),
-            "kind": one.purpose,
+            "kind": history.PURPOSES.get(one.purpose, one.purpose),
         }
         for one in found[:100]
     ]

@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from accounts.actor import Actor
-from core.errors import DomainError, KeyReused, NotAllowed, Refused, Stale
+from core.errors import DomainError, KeyReused, Refused, Stale
 from core.idempotency import Answer, hash_body, new_key, run_once
 from process.models import StageRecord
 from process.outlet import Outlet
@@ -101,13 +101,12 @@ def _text(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-def status_of(error: DomainError) -> int:
-    """403, 409, 412 or 422."""
-    if isinstance(error, NotAllowed):
-        return 403
-    if isinstance(error, Stale):
-        return 412
-    return 422 if isinstance(error, KeyReused) else 409
+def version_of(request: HttpRequest) -> int | None:
+    """The row version the form was shown with; 0, which no row has, for one that cannot be read."""
+    text = request.POST.get("version", "")
+    if not text:
+        return None
+    return int(text) if text.isdecimal() and len(text) < 10 else 0
 
 
 def once(request: HttpRequest, act: Any) -> str:
@@ -186,7 +185,7 @@ def _page(
         status = 422
     if error is not None:
         context.update(problem(error))
-        status = status_of(error)
+        status = error.status
         if isinstance(error, Stale) and record is not None:
             # Saving again after having seen both versions is a decision, so the next try has the new version.
             record.refresh_from_db()
@@ -236,13 +235,12 @@ def edit(outlet: Outlet) -> Any:
         valid = form.is_valid() & all([formset.is_valid() for formset in made.values()])
         if not valid:
             return _page(request, outlet, form, made, record=record)
-        version = request.POST.get("version", "")
 
         def act() -> str:
             outlet.services.edit(
                 record,
                 by=actor_of(request),
-                version=int(version) if version.isdecimal() else None,
+                version=version_of(request),
                 **form.cleaned_data,
                 **cleaned_lines(made),
             )

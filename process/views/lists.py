@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.db.models import Model
+from django.forms import ChoiceField
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -51,9 +53,16 @@ def _chips(request: HttpRequest, form: Any) -> list[dict[str, Any]]:
         params = request.GET.copy()
         params.pop(name)
         params.pop("cursor", None)
-        shown = dict(getattr(form.fields[name], "choices", None) or {}).get(value, value)
-        chips.append({"label": f"{form.fields[name].label}: {shown}", "remove_url": f"?{params.urlencode()}"})
+        field = form.fields[name]
+        chips.append({"label": f"{field.label}: {_shown(field, value)}", "remove_url": f"?{params.urlencode()}"})
     return chips
+
+
+def _shown(field: Any, value: Any) -> Any:
+    """A filter's value as people read it; a row says its own name, so its table is not read for it."""
+    if isinstance(value, Model) or not isinstance(field, ChoiceField):
+        return value
+    return next((label for key, label in field.choices if str(key) == str(value)), value)
 
 
 def state_views(outlet: Outlet, request: HttpRequest) -> list[dict[str, Any]]:

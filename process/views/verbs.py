@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.actor import Actor
-from core.errors import DomainError
+from core.errors import DomainError, NotAllowed
 from core.idempotency import new_key
 from process import access
 from process.forms import VerbForm
@@ -19,7 +19,7 @@ from process.models import StageRecord
 from process.outlet import Outlet
 from process.services.doors import reasons_against
 from process.views.details import visible
-from process.views.forms import actor_of, cleaned_lines, done, formsets, once, problem, shown_formsets, status_of
+from process.views.forms import actor_of, cleaned_lines, done, formsets, once, problem, shown_formsets, version_of
 
 
 def _form(outlet: Outlet, spec: Verb, record: StageRecord, request: HttpRequest) -> Any:
@@ -70,7 +70,7 @@ def _dialog(
     if error is not None:
         context.update(problem(error))
         context["idempotency_key"] = new_key()
-        status = status_of(error)
+        status = error.status
         record.refresh_from_db()
         context["version"] = record.row_version
     template = "generic/verb.html" if request.htmx else "generic/verb_page.html"
@@ -89,10 +89,12 @@ def _spec(outlet: Outlet, name: str) -> Verb:
     return found
 
 
-def _may(outlet: Outlet, record: StageRecord, name: str, actor: Actor) -> bool:
-    if name in outlet.acts:
-        return access.may_any(outlet.acts[name].who, record, actor)
-    return access.may(record, name, actor)
+def _require(outlet: Outlet, record: StageRecord, name: str, request: HttpRequest) -> None:
+    """NotAllowed, which becomes a page; a form that is complete is left to the door, which also knows its answer."""
+    actor = Actor.of(request.user)
+    words = outlet.acts[name].who if name in outlet.acts else access.words_for(record, name)
+    if not access.may_any(words, record, actor):
+        raise NotAllowed(_("%(who)s may not do this here.") % {"who": actor})
 
 
 def verb(outlet: Outlet) -> Any:
@@ -104,22 +106,19 @@ def verb(outlet: Outlet) -> Any:
         form = _form(outlet, spec, record, request)
         made = formsets(getattr(form, "lines", {}), request, record)
         if request.method != "POST":
-            reasons = reasons_against(record, spec)
-            if not _may(outlet, record, verb, Actor.of(request.user)):
-                text = _("%(who)s may not do this here.") % {"who": request.user}
-                return render(request, "errors/403.html", {"reasons": [{"text": text, "link": ""}]}, status=403)
-            return _dialog(request, outlet, spec, record, form, made, reasons=reasons)
+            _require(outlet, record, verb, request)
+            return _dialog(request, outlet, spec, record, form, made, reasons=reasons_against(record, spec))
         valid = form.is_valid() & all([formset.is_valid() for formset in made.values()])
         if not valid:
+            _require(outlet, record, verb, request)
             return _dialog(request, outlet, spec, record, form, made)
-        version = request.POST.get("version", "")
 
         def act() -> str:
             service: Any = outlet.service(spec.attribute)
             service(
                 record,
                 by=actor_of(request),
-                version=int(version) if version.isdecimal() else None,
+                version=version_of(request),
                 **form.cleaned_data,
                 **cleaned_lines(made),
             )

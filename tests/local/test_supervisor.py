@@ -15,6 +15,7 @@ import pytest
 from ltc.local import demo_processes
 from ltc.local.paths import REPO
 from ltc.local.processes import Process, wait_until
+from ltc.local.services import Services
 
 # A child that has a child of its own, as gunicorn and celery have.
 STAND_IN = """
@@ -93,9 +94,12 @@ def test_a_dead_database_is_back(runner: "subprocess.Popen[str]", folder: Path) 
     soon(lambda: path.exists() and path.read_text().split()[0] != str(old))
 
 
-def test_term_ends_everything_in_order(runner: "subprocess.Popen[str]", folder: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_and_term_end_everything_in_order(
+    runner: "subprocess.Popen[str]", folder: Path, number: signal.Signals
+) -> None:
     found = everyone(folder)
-    runner.terminate()
+    runner.send_signal(number)
     output, _ = runner.communicate(timeout=30)
     assert runner.returncode == 0
     assert output.count("| here") == 2
@@ -122,6 +126,4 @@ def test_what_a_killed_runner_and_keeper_left_is_ended_by_the_next_start(
     assert all(process.alive for process in found)
     assert demo_processes.stop_left_behind(folder) == 4
     assert not any(process.alive for process in found)
-    from ltc.local.services import Services
-
     Services(folder).stop()

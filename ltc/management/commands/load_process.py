@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from core.errors import Refused
-from process.services.definitions import publish, read_catalogue
+from process.services.definitions import known_people, publish, read_catalogue
 
 
 class Command(BaseCommand):
@@ -20,7 +20,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            version, created = publish(read_catalogue(options["dir"]))
+            version, created = publish(read_catalogue(options["dir"], known_people()))
         except Refused as refusal:
             raise CommandError("\n".join(refusal.reasons)) from refusal
         state = "published" if created else "unchanged"

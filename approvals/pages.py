@@ -1,0 +1,69 @@
+"""What approvals add to the pages of every reviewed record: the opinions so far, and the figures a decider sees."""
+
+import re
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from approvals import selectors
+from approvals.models import ApprovalRequest, Decision
+from process import show
+from process.models import Reviewed, StageRecord
+from process.models.case import SEATS
+from process.services import counter
+from process.shapes import Cell, Column, Fact, Row, Table
+
+# Figures that only those with the right to cost may see, by the English words of their labels.
+_COST = re.compile(r"\b(cost|margin|budget)", re.IGNORECASE)
+
+
+def opinions(record: StageRecord, user: User) -> list[Table]:
+    """Reviews and decision of the last request, those still asked for among them."""
+    if not isinstance(record, Reviewed):
+        return []
+    request = selectors.requests_of(record).first()
+    if request is None:
+        return []
+    columns = [
+        Column("role", _("Asked")),
+        Column("who", _("By")),
+        Column("opinion", _("Opinion")),
+        Column("comment", _("Comment")),
+        Column("at", _("At")),
+    ]
+    rows = [_opinion(one) for one in request.decisions.all()]
+    note = f"{request.code} · {request.state_label}"
+    return [Table(_("Reviews and decision"), columns, rows, id="opinions", note=note)]
+
+
+def _opinion(one: Decision) -> Row:
+    who = str(one.decided_by or "–")
+    if one.on_behalf_of:
+        who = _("%(deputy)s for %(principal)s") % {"deputy": who, "principal": one.on_behalf_of}
+    colour = {"agree": "green", "conditional": "yellow"}.get(one.opinion, "red")
+    answered = Cell(one.get_opinion_display(), badge=colour) if one.opinion else Cell(_("waiting"), cls="muted")
+    condition = ""
+    if one.conditions:
+        met = _("met") if one.met_at else _("not met yet")
+        condition = _("Condition (%(met)s): %(text)s") % {"met": met, "text": one.conditions}
+    role = str(SEATS.get(one.role) or counter.receiver_label(one.role))
+    return Row(
+        [
+            Cell(role, sub=one.get_kind_display()),
+            Cell(who),
+            answered,
+            Cell(one.comment or "–", sub=condition, cls="wrap"),
+            Cell(show.text_of(one.decided_at)),
+        ]
+    )
+
+
+def figures(record: StageRecord, user: User) -> list[Fact]:
+    """The few figures of the running request, as they were when it was submitted."""
+    request: ApprovalRequest | None = selectors.pending_request(record)
+    if request is None:
+        return []
+    costs = user.has_right("see_cost")
+    found: list[tuple[Any, str]] = [(label, value) for label, value in request.facts if costs or not _COST.search(label)]
+    return [Fact(_(label), value) for label, value in found]
