@@ -8,6 +8,13 @@ class ApprovalsConfig(AppConfig):
 
     def ready(self) -> None:
         from approvals.forms import OpinionForm
-        from process.outlet import default_verb_forms
+        from approvals.models import Decision
+        from approvals.pages import figures, opinions
+        from process import outlet
+        from process.views import history
 
-        default_verb_forms["approve"] = OpinionForm
+        outlet.default_verb_forms["approve"] = OpinionForm
+        outlet.default_tables.append(opinions)
+        for verb in ("approve", "send_back", "reject"):
+            outlet.default_verb_facts[verb] = figures
+        history.VALUES["opinion"] = dict(Decision.Opinion.choices)

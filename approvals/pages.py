@@ -5,13 +5,12 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from accounts.models import User
+from accounts.models import Role, User
 from approvals import selectors
 from approvals.models import ApprovalRequest, Decision
 from process import show
 from process.models import Reviewed, StageRecord
 from process.models.case import SEATS
-from process.services import counter
 from process.shapes import Cell, Column, Fact, Row, Table
 
 # Figures that only those with the right to cost may see, by the English words of their labels.
@@ -32,12 +31,19 @@ def opinions(record: StageRecord, user: User) -> list[Table]:
         Column("comment", _("Comment")),
         Column("at", _("At")),
     ]
-    rows = [_opinion(one) for one in request.decisions.all()]
+    roles = dict(_roles())
+    rows = [_opinion(one, roles) for one in request.decisions.all()]
     note = f"{request.code} · {request.state_label}"
     return [Table(_("Reviews and decision"), columns, rows, id="opinions", note=note)]
 
 
-def _opinion(one: Decision) -> Row:
+def _roles() -> list[tuple[str, str]]:
+    """Every seat and company role with its word."""
+    named = [(role.code, role.label) for role in Role.objects.all()]
+    return [*named, *((code, str(label)) for code, label in SEATS.items())]
+
+
+def _opinion(one: Decision, roles: dict[str, str]) -> Row:
     who = str(one.decided_by or "–")
     if one.on_behalf_of:
         who = _("%(deputy)s for %(principal)s") % {"deputy": who, "principal": one.on_behalf_of}
@@ -47,10 +53,9 @@ def _opinion(one: Decision) -> Row:
     if one.conditions:
         met = _("met") if one.met_at else _("not met yet")
         condition = _("Condition (%(met)s): %(text)s") % {"met": met, "text": one.conditions}
-    role = str(SEATS.get(one.role) or counter.receiver_label(one.role))
     return Row(
         [
-            Cell(role, sub=one.get_kind_display()),
+            Cell(roles.get(one.role, one.role), sub=one.get_kind_display()),
             Cell(who),
             answered,
             Cell(one.comment or "–", sub=condition, cls="wrap"),
@@ -65,5 +70,7 @@ def figures(record: StageRecord, user: User) -> list[Fact]:
     if request is None:
         return []
     costs = user.has_right("see_cost")
-    found: list[tuple[Any, str]] = [(label, value) for label, value in request.facts if costs or not _COST.search(label)]
+    found: list[tuple[Any, str]] = [
+        (label, value) for label, value in request.facts if costs or not _COST.search(label)
+    ]
     return [Fact(_(label), value) for label, value in found]

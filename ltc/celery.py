@@ -50,6 +50,7 @@ SCHEDULE: dict[str, crontab] = {
 def _entries() -> dict[str, dict[str, Any]]:
     return {name: {"task": name, "schedule": schedule} for name, schedule in SCHEDULE.items()}
 
+
 app = Celery("ltc")
 app.conf.update(
     broker_url=os.environ.get("REDIS_URL", ""),

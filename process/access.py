@@ -89,8 +89,7 @@ def may(record: StageRecord, verb: str, actor: Actor) -> bool:
 
 
 def named(words: "Iterable[str]", record: StageRecord, actor: Actor) -> Actor:
-    """The actor as the log should name one who is one of `words`: a deputy whose own standing is not enough, "B for A".
-    """
+    """The actor as the log should name one who is one of `words`: a deputy whose own standing is not enough, "B for A"."""
     user = actor.user
     if user is None or len(user.acting_ids) == 1 or may_any(words, record, _alone(actor, user.pk)):
         return actor

@@ -12,10 +12,13 @@ from core.paging import Keyset
 from process import show
 from process.machine import Verb, verbs_of
 from process.models import StageRecord
-from process.shapes import Act, Action, Cell, Column, Lines, Row, Section, Table
+from process.shapes import Act, Action, Cell, Column, Fact, Lines, Row, Section, Table
 
 # Forms that a verb of this name gets on every record (approvals registers its opinion form here).
 default_verb_forms: dict[str, type] = {}
+# What upper floors add to the page of every record, and to the dialog of a verb of this name.
+default_tables: list[Callable[[StageRecord, User], list[Table]]] = []
+default_verb_facts: dict[str, Callable[[StageRecord, User], list[Fact]]] = {}
 _registry: dict[str, "Outlet"] = {}
 
 
@@ -160,6 +163,12 @@ class Outlet:
                 if parent is not None:
                     given[name] = parent.pk
         return given
+
+    def all_tables(self, record: StageRecord, user: User) -> list[Table]:
+        """The record's own tables and what upper floors add, which stands first while a decision is asked for."""
+        added = [table for make in default_tables for table in make(record, user)]
+        own = self.tables(record, user)
+        return [*added, *own] if record.state == "in_review" else [*own, *added]
 
     # Verbs -------------------------------------------------------------------------------------
     def offered(self) -> dict[str, Verb]:

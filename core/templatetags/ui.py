@@ -122,6 +122,26 @@ def is_wide(field: BoundField) -> bool:
     return isinstance(drawn, forms.Textarea) or is_group(field) or "data-wide" in drawn.attrs
 
 
+def _is_missing(fact: Any) -> bool:
+    return str(_raw(fact, "value") if _raw(fact, "value") is not None else "") in ("", "–")
+
+
+def _raw(thing: Any, name: str) -> Any:
+    return thing.get(name) if isinstance(thing, dict) else getattr(thing, name, None)
+
+
+@register.filter
+def filled(facts: Iterable[Any]) -> list[Any]:
+    """The facts that have a value."""
+    return [fact for fact in facts or () if not _is_missing(fact)]
+
+
+@register.filter
+def missing(facts: Iterable[Any]) -> list[str]:
+    """The names of the facts that have none: they stand in one line, not in a field of dashes."""
+    return [str(_raw(fact, "label")) for fact in facts or () if _is_missing(fact)]
+
+
 @register.filter
 def has_errors(fields: Iterable[BoundField]) -> bool:
     """A folded part of a form unfolds when something in it is wrong."""

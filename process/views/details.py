@@ -5,15 +5,18 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.actor import Actor
+from core.errors import NotAllowed, Refused
 from process import access, panels, show, stages
 from process.models import Attachment, CaseRecord, LogEntry, Seat, StageRecord
 from process.models.case import SEATS, TRIANGLE
 from process.outlet import Outlet
 from process.services import attach
 from process.services.doors import reasons_against
+from process.views.lists import may_open
 from process.views import history
 
 TIMELINE = 30
@@ -114,7 +117,7 @@ def detail(outlet: Outlet) -> Any:
             "blockers": blockers,
             "stats": outlet.stats(record, request.user),
             "sections": outlet.sections(record, request.user),
-            "tables": outlet.tables(record, request.user),
+            "tables": outlet.all_tables(record, request.user),
             "panels": [
                 {"title": panel.title, "url": panel.url(record.case_id), "open": panel.open}
                 for panel in panels.panels_on(record.record_kind())
@@ -161,7 +164,7 @@ def file_rows(record: StageRecord) -> list[dict[str, Any]]:
     return [
         {
             "name": one.name,
-            "url": f"/files/{one.pk}/",
+            "url": reverse("process:file", args=[one.pk]),
             "size": f"{max(one.size // 1024, 1)} kB",
             "at": show.text_of(one.added_at),
             "who": str(one.added_by or ""),
@@ -172,16 +175,22 @@ def file_rows(record: StageRecord) -> list[dict[str, Any]]:
 
 
 def files(outlet: Outlet) -> Any:
-    """The record's files as a fragment; POST adds one."""
+    """The record's files as a fragment; POST adds one, for those who take part in the case."""
 
     def view(request: HttpRequest, pk: int) -> HttpResponse:
         record = visible(outlet, request, pk)
-        if request.method == "POST" and request.FILES.get("file"):
-            attach(record, file=request.FILES["file"], by=Actor.of(request.user))
+        actor = Actor.of(request.user)
+        may_add = access.takes_part(record, actor)
+        if request.method == "POST":
+            if not may_add:
+                raise NotAllowed(_("%(who)s may not do this here.") % {"who": actor})
+            if "file" not in request.FILES:
+                raise Refused(_("No file was chosen."))
+            attach(record, file=request.FILES["file"], by=actor)
             if not request.htmx:
                 messages.success(request, _("The file is added."))
                 return redirect(record.get_absolute_url())
-        context = {"files": file_rows(record), "upload_url": outlet.url("files", record.pk)}
+        context = {"files": file_rows(record), "upload_url": outlet.url("files", record.pk) if may_add else ""}
         return render(request, "generic/_files.html", context)
 
     return view
@@ -196,13 +205,13 @@ def panel(outlet: Outlet) -> Any:
         if outlet.panel_columns:
             columns = [column for column in columns if column.key in outlet.panel_columns]
         table = {
-            "columns": outlet.head_cells([column for column in columns], request) if records else [],
+            "columns": outlet.head_cells(columns, request) if records else [],
             "rows": [outlet.row(record, columns, request.user) for record in records],
         }
         for head in table["columns"]:
             head.pop("sort_url", None)
         actions = []
-        if outlet.form is not None:
+        if outlet.form is not None and may_open(outlet, request):
             label = outlet.create_label or _("New")
             actions.append({"label": label, "url": f"{outlet.url('new')}?case={case_id}"})
         context = {"tables": [table] if records else [], "actions": actions, "empty_text": outlet.empty_text}

@@ -101,6 +101,11 @@ def _text(value: Any) -> str:
     return "" if value is None else str(value)
 
 
+def status_of(error: DomainError) -> int:
+    """The HTTP status that says what kind of refusal it is."""
+    return error.status
+
+
 def version_of(request: HttpRequest) -> int | None:
     """The row version the form was shown with; 0, which no row has, for one that cannot be read."""
     text = request.POST.get("version", "")

@@ -12,7 +12,7 @@ from accounts.actor import Actor
 from core.paging import capped_count, page
 from core.search import search
 from core.text import clean_text
-from process import access
+from process import access, show
 from process.outlet import Outlet
 
 PAGE_SIZE = 50
@@ -61,7 +61,7 @@ def _chips(request: HttpRequest, form: Any) -> list[dict[str, Any]]:
 def _shown(field: Any, value: Any) -> Any:
     """A filter's value as people read it; a row says its own name, so its table is not read for it."""
     if isinstance(value, Model) or not isinstance(field, ChoiceField):
-        return value
+        return show.text_of(value)
     return next((label for key, label in field.choices if str(key) == str(value)), value)
 
 

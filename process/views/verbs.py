@@ -16,7 +16,7 @@ from process import access
 from process.forms import VerbForm
 from process.machine import Verb
 from process.models import StageRecord
-from process.outlet import Outlet
+from process.outlet import Outlet, default_verb_facts
 from process.services.doors import reasons_against
 from process.views.details import visible
 from process.views.forms import actor_of, cleaned_lines, done, formsets, once, problem, shown_formsets, version_of
@@ -51,8 +51,10 @@ def _dialog(
     reasons: list[Any] | None = None,
 ) -> HttpResponse:
     lines = getattr(form, "lines", {})
+    facts = default_verb_facts.get(spec.name)
     context = {
         "title": spec.label,
+        "facts": facts(record, request.user) if facts else [],
         "question": _("%(verb)s: %(record)s") % {"verb": spec.label, "record": record},
         "form": form,
         "formsets": shown_formsets(lines, made),

@@ -72,6 +72,6 @@ DROP FUNCTION billing_guard_allocation();
 
 
 class Migration(migrations.Migration):
-    dependencies = [("billing", "0002_initial")]
+    dependencies = [("billing", "0001_initial")]
 
     operations = [migrations.RunSQL(FUNCTIONS, UNDO)]
