@@ -1,5 +1,7 @@
 """What people enter about themselves."""
 
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -17,4 +19,5 @@ class DelegationForm(forms.Form):
     def __init__(self, *args, user: User, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         same_department = User.objects.filter(is_active=True, department=user.department).exclude(pk=user.pk)
-        self.fields["deputy"].queryset = same_department.order_by("name")
+        deputy: Any = self.fields["deputy"]
+        deputy.queryset = same_department.order_by("name")

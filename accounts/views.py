@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -15,11 +15,12 @@ from django.views.decorators.http import require_POST
 from accounts import services
 from accounts.forms import DelegationForm
 from accounts.models import Delegation, Notice
+from accounts.request import Request
 from core.errors import Refused
 from core.paging import Keyset, page
 
 
-def _back(request: HttpRequest, default: str) -> HttpResponseRedirect:
+def _back(request: Request, default: str) -> HttpResponseRedirect:
     """Back to the page in `next`, if it is one of ours, else to the page named `default`."""
     target = request.POST.get("next", "")
     safe = url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure())
@@ -28,7 +29,7 @@ def _back(request: HttpRequest, default: str) -> HttpResponseRedirect:
 
 @login_not_required
 @require_POST
-def set_language(request: HttpRequest) -> HttpResponse:
+def set_language(request: Request) -> HttpResponse:
     """Choose the language; kept with the user, or in a cookie before sign-in."""
     language = request.POST.get("language", "")
     response = _back(request, "desk:home")
@@ -40,7 +41,7 @@ def set_language(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def profile(request: HttpRequest) -> HttpResponse:
+def profile(request: Request) -> HttpResponse:
     """The person's own page: roles, deputies, language."""
     form = DelegationForm(request.POST or None, user=request.user)
     if request.method == "POST" and form.is_valid():
@@ -63,7 +64,7 @@ def profile(request: HttpRequest) -> HttpResponse:
     return render(request, "registration/profile.html", context)
 
 
-def notices(request: HttpRequest) -> HttpResponse:
+def notices(request: Request) -> HttpResponse:
     """All notices, newest first."""
     found = page(
         Notice.objects.filter(user=request.user),
@@ -75,7 +76,7 @@ def notices(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def read_notices(request: HttpRequest) -> HttpResponse:
+def read_notices(request: Request) -> HttpResponse:
     """Mark all notices as read."""
     services.read_notices(request.user)
     return _back(request, "accounts:notices")

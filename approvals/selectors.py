@@ -1,12 +1,12 @@
 """Reading approvals: the rule that fits, the people behind a role, what is still asked."""
 
 from decimal import Decimal
-from typing import Any
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from accounts.models import Department, User
+from accounts.actor import Actor
+from accounts.models import Department
 from approvals.models import ApprovalRequest, AuthorityRule, Decision
 from core.errors import Refused
 from process.models import StageRecord
@@ -14,15 +14,14 @@ from process.models.case import holders_of
 
 
 def rule_for(record: StageRecord) -> AuthorityRule:
-    """The lowest rule whose every dimension fits the record's measures.
+    """The lowest rule whose every dimension fits the record's measures; what is not known fits no limit.
 
     Raises Refused naming the gap where no rule fits: a missing rule blocks, it never lets pass.
     """
     measures = record.measures()
-    amount = Decimal(measures.get("gross_amount") or 0)
-    margin = measures.get("margin")
+    amount, margin = measures.get("gross_amount"), measures.get("margin")
     for rule in AuthorityRule.objects.filter(document=record.record_kind(), is_active=True):
-        if rule.up_to_amount is not None and amount > rule.up_to_amount:
+        if rule.up_to_amount is not None and (amount is None or abs(Decimal(amount)) > rule.up_to_amount):
             continue
         if rule.min_margin is not None and (margin is None or Decimal(margin) < rule.min_margin):
             continue
@@ -39,7 +38,8 @@ def people_for(role: str, record: StageRecord) -> list[int]:
 
 def _heads(department_id: int | None) -> list[int]:
     """The heads from the department up to the top, nearest first."""
-    rows = {pk: (parent, head) for pk, parent, head in Department.objects.values_list("pk", "parent_id", "head_id")}
+    tree = Department.objects.values_list("pk", "parent_id", "head_id", "head__is_active")
+    rows = {pk: (parent, head if active else None) for pk, parent, head, active in tree}
     found: list[int] = []
     while department_id in rows:
         department_id, head = rows[department_id]
@@ -79,11 +79,12 @@ def approved_request(record: StageRecord) -> ApprovalRequest | None:
     return last if last is not None and last.state == "approved" else None
 
 
-def waiting_for(user: User) -> list[tuple[str, int, Any]]:
-    """(kind, object id, due) of every decision that waits for the user or those the user deputises for."""
-    from process.models import StepRecord
-
-    steps = StepRecord.objects.filter(
-        state=StepRecord.State.OPEN, verb="approve", assignees__overlap=list(user.acting_ids)
-    ).order_by("due_at")
-    return [(step.kind, step.object_id or 0, step.due_at) for step in steps[:100]]
+def was_asked(record: StageRecord, actor: Actor) -> bool:
+    """Whether the actor was ever asked about the record: for those who answer after somebody else has decided."""
+    if actor.user is None:
+        return False
+    return Decision.objects.filter(
+        request__document_kind=record.record_kind(),
+        request__document_id=record.pk,
+        assignees__overlap=list(actor.user.acting_ids),
+    ).exists()

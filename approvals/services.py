@@ -13,12 +13,12 @@ from accounts.actor import Actor
 from accounts.models import User
 from accounts.services import notify
 from approvals import selectors
-from approvals.models import ApprovalRequest, Decision
+from approvals.models import ApprovalRequest, AuthorityRule, Decision
 from core.calendar import due
 from core.errors import NotAllowed, Refused
 from process import access
 from process.machine import message_id
-from process.models import StageRecord, StepRecord
+from process.models import CaseRecord, StageRecord
 from process.services import counter, doors
 from process.services import steps as process_steps
 from process.services.log import lock_case, write_log
@@ -55,7 +55,7 @@ def submit(record: Record, *, by: Actor | User, note: str = "", version: int | N
         document_kind=record.record_kind(),
         document_id=record.pk,
         rule=rule,
-        frozen_rule={"reviewers": rule.reviewers, "decider": rule.decider, "fallback": rule.fallback, "zh": rule.zh},
+        frozen_rule=_frozen(rule, record, actor),
         snapshot=snapshot,
         digest=_digest(snapshot),
         facts=[[message_id(label), value] for label, value in record.decision_facts(actor)],
@@ -63,17 +63,33 @@ def submit(record: Record, *, by: Actor | User, note: str = "", version: int | N
     )
     doors.open(request, by=actor)
     for role in rule.reviewers:
-        _plan(request, record, Decision.Kind.REVIEW, role, actor)
-    _plan(request, record, Decision.Kind.DECISION, rule.decider, actor)
+        _plan(request, record, Decision.Kind.REVIEW, role)
+    _plan(request, record, Decision.Kind.DECISION, rule.decider)
     _ask_next(request, record)
     return record
 
 
-def _plan(request: ApprovalRequest, record: StageRecord, kind: str, role: str, actor: Actor) -> Decision:
+def _frozen(rule: AuthorityRule, record: StageRecord, actor: Actor) -> dict[str, Any]:
+    """The rule as it is at this moment, and whose request it is: a deputy submits for the owner too."""
+    submitters = {actor.user_id}
+    if actor.user is not None and record.owner_id in actor.user.acting_ids:
+        submitters.add(record.owner_id)
+    return {
+        "reviewers": rule.reviewers,
+        "decider": rule.decider,
+        "fallback": rule.fallback,
+        "hours": rule.hours,
+        "zh": rule.zh,
+        "submitters": sorted(pk for pk in submitters if pk is not None),
+    }
+
+
+def _plan(request: ApprovalRequest, record: StageRecord, kind: str, role: str) -> Decision:
     """Resolve a role into people now: the submitter never decides, an empty role falls back, never passes."""
-    people = [pk for pk in selectors.people_for(role, record) if pk != actor.user_id]
+    submitters = request.frozen_rule["submitters"]
+    people = [pk for pk in selectors.people_for(role, record) if pk not in submitters]
     if not people:
-        people = [pk for pk in selectors.people_for(request.frozen_rule["fallback"], record) if pk != actor.user_id]
+        people = [pk for pk in selectors.people_for(request.frozen_rule["fallback"], record) if pk not in submitters]
     if not people:
         raise Refused(_("Nobody can decide as %(role)s.") % {"role": counter.receiver_label(role)})
     if role == "department_head":
@@ -84,9 +100,8 @@ def _plan(request: ApprovalRequest, record: StageRecord, kind: str, role: str, a
 def _ask_next(request: ApprovalRequest, record: StageRecord) -> None:
     """Reviews run in parallel; when the last opinion is in, the decision is asked for."""
     undecided = [one for one in request.decisions.all() if one.decided_at is None]
-    reviews = [one for one in undecided if one.kind == Decision.Kind.REVIEW]
-    wanted = reviews or undecided
-    limit = due(timezone.now(), request.rule.hours, "working")
+    wanted = [one for one in undecided if one.kind == Decision.Kind.REVIEW] or undecided
+    limit = due(timezone.now(), request.frozen_rule["hours"], "working")
     for one in wanted:
         if one.step_id is not None:
             continue
@@ -97,40 +112,56 @@ def _ask_next(request: ApprovalRequest, record: StageRecord) -> None:
             gettext_noop("%(record)s waits for your %(kind)s"),
             key=f"decision:{one.pk}",
             params={"record": str(record)},
-            words={"kind": "Decision" if one.kind == Decision.Kind.DECISION else "Review"},
+            words={"kind": message_id(Decision.Kind(one.kind).label)},
             link=record.get_absolute_url(),
         )
-    if wanted:
-        process_steps.hold(record, user_id=wanted[0].assignees[0], department_id=_department(wanted[0].assignees[0]))
+    # The record waits for the first of those asked; who has been waited for already goes on being waited for.
+    asked = [pk for one in wanted for pk in one.assignees]
+    held = CaseRecord.objects.filter(kind=record.record_kind(), object_id=record.pk)
+    if asked and held.values_list("holder_id", flat=True).first() not in asked:
+        process_steps.hold(record, user_id=asked[0], department_id=_department(asked[0]))
 
 
 def _department(user_id: int) -> int | None:
     return User.objects.filter(pk=user_id).values_list("department_id", flat=True).first()
 
 
-def _my_step(record: StageRecord, actor: Actor, *, kinds: tuple[str, ...]) -> tuple[ApprovalRequest, Decision]:
-    """The running request and the step of it that the actor may answer, both locked by the case."""
+def _my_step(record: StageRecord, actor: Actor, *kinds: str) -> tuple[ApprovalRequest, Decision]:
+    """The running request and the step of it that the actor may answer; the case is locked from here on.
+
+    Raises Refused where nothing is asked (any longer), NotAllowed for anybody not asked and for the submitter.
+    """
     lock_case(record.case_id)
     request = selectors.pending_request(record)
     if request is None:
         raise Refused(_("No decision is asked for on this record."))
-    if actor.user is None or request.submitted_by_id == actor.user_id:
+    if actor.user is None or actor.user_id in request.frozen_rule["submitters"]:
         raise NotAllowed(_("The submitter cannot decide on the own request."))
-    for one in request.decisions.filter(decided_at__isnull=True, step__isnull=False).select_for_update():
-        if one.kind in kinds and actor.user.acting_ids & set(one.assignees):
-            return request, one
-    raise NotAllowed(_("%(who)s may not do this here.") % {"who": actor})
+    asked = [
+        one
+        for one in request.decisions.filter(decided_at__isnull=True, step__isnull=False)
+        if one.kind in kinds and actor.user.acting_ids & set(one.assignees)
+    ]
+    if not asked:
+        raise NotAllowed(_("%(who)s may not do this here.") % {"who": actor})
+    # Asked twice, in person and for somebody else: the own answer comes first.
+    return request, min(asked, key=lambda one: (actor.user_id not in one.assignees, one.pk))
 
 
-def _decide(one: Decision, record: StageRecord, actor: Actor, opinion: str, comment: str, conditions: str) -> None:
+def _decide(
+    one: Decision, record: StageRecord, actor: Actor, opinion: str, comment: str, conditions: str = ""
+) -> Actor:
+    """Write the answer down; gives the actor as the log names them: a deputy as "B for A"."""
     user = actor.user
     assert user is not None
     one.opinion, one.comment, one.conditions = opinion, comment, conditions
     one.decided_by, one.decided_at = user, timezone.now()
     if user.pk not in one.assignees:
-        one.on_behalf_of_id = next(pk for pk in one.assignees if pk in user.acting_ids)
+        one.on_behalf_of = User.objects.get(pk=next(pk for pk in one.assignees if pk in user.acting_ids))
     one.save()
-    process_steps.close_ask(record, by=actor, step_id=one.step_id)
+    named = actor.standing_in_for(one.on_behalf_of) if one.on_behalf_of else actor
+    process_steps.close_ask(record, by=named, step_id=one.step_id)
+    return named
 
 
 def _require_unchanged(request: ApprovalRequest, record: StageRecord) -> None:
@@ -140,41 +171,14 @@ def _require_unchanged(request: ApprovalRequest, record: StageRecord) -> None:
         )
 
 
-@transaction.atomic
-def sign_off(
-    record: StageRecord, *, by: Actor | User, opinion: str = "agree", note: str = "", conditions: str = ""
-) -> bool:
-    """Give an opinion or the decision; True when the request is now approved and the record's verb may fire.
-
-    Conditions are kept and block what follows until they are met.
-    """
-    actor = Actor.of(by)
+def _require_complete(kind: str, opinion: str, note: str, conditions: str) -> None:
+    """An answer that says too little is asked for again."""
     if opinion == Decision.Opinion.CONDITIONAL and not conditions.strip():
         raise Refused(_("Please name the conditions."))
     if opinion == Decision.Opinion.DISAGREE and not note.strip():
         raise Refused(_("Please give a reason."))
-    request, one = _my_step(record, actor, kinds=(Decision.Kind.REVIEW, Decision.Kind.DECISION))
-    record.refresh_from_db()
-    _require_unchanged(request, record)
-    if one.kind == Decision.Kind.DECISION and opinion == Decision.Opinion.DISAGREE:
+    if kind == Decision.Kind.DECISION and opinion == Decision.Opinion.DISAGREE:
         raise Refused(_("To decide against it, reject it or send it back."))
-    conditional = conditions if opinion == Decision.Opinion.CONDITIONAL else ""
-    _decide(one, record, actor, opinion, note, conditional)
-    if one.kind == Decision.Kind.DECISION:
-        doors.fire(request, "approve", by=actor, note=note, changes={"ended_at": timezone.now()})
-        return True
-    case = lock_case(record.case_id)
-    write_log(
-        case,
-        kind=record.record_kind(),
-        object_id=record.pk,
-        action=f"{record.noun()}.review",
-        by=actor,
-        note=note,
-        changes={"opinion": ["", opinion], "conditions": ["", conditional]},
-    )
-    _ask_next(request, record)
-    return False
 
 
 @transaction.atomic
@@ -187,28 +191,53 @@ def approve(
     opinion: str = "agree",
     conditions: str = "",
 ) -> Record:
-    """Give the opinion or decision; when the last one is in, the record becomes approved."""
+    """Give the opinion or the decision that is asked for; with the decision the record becomes approved.
+
+    Conditions are kept and block what follows until they are met. Raises NotAllowed for anybody not asked; Refused
+    when it is decided already, when an answer lacks its reason, and when what was submitted has changed.
+    """
     actor = Actor.of(by)
-    if not access.may(record, "approve", actor):
+    if not access.may(record, "approve", actor) and not selectors.was_asked(record, actor):
         raise NotAllowed(_("%(who)s may not do this here.") % {"who": actor})
-    asked = StepRecord.objects.filter(kind=record.record_kind(), object_id=record.pk, state="open", verb="approve")
-    last = asked.count() == 1
-    pending = selectors.pending_request(record)
-    undecided = pending.decisions.filter(decided_at__isnull=True).count() if pending else 0
-    if last and undecided == 1:
-        # The door checks the actor against the step, so it must fire before the step is closed.
-        doors.fire(record, "approve", by=actor, note=note, version=version)
-    sign_off(record, by=actor, opinion=opinion, note=note, conditions=conditions)
+    request, one = _my_step(record, actor, Decision.Kind.REVIEW, Decision.Kind.DECISION)
+    _require_complete(one.kind, opinion, note, conditions)
+    record.refresh_from_db()
+    _require_unchanged(request, record)
+    kept = conditions if opinion == Decision.Opinion.CONDITIONAL else ""
+    if one.kind == Decision.Kind.REVIEW:
+        _review(request, one, record, actor, opinion, note, kept)
+        return record
+    # The door checks the actor against the step, so it fires before the step is closed.
+    doors.fire(record, "approve", by=actor, note=note, version=version)
+    named = _decide(one, record, actor, opinion, note, kept)
+    doors.fire(request, "approve", by=named, note=note, changes={"ended_at": timezone.now()})
     return record
+
+
+def _review(
+    request: ApprovalRequest, one: Decision, record: StageRecord, actor: Actor, opinion: str, note: str, conditions: str
+) -> None:
+    """Keep an opinion; after the last one the decision is asked for."""
+    named = _decide(one, record, actor, opinion, note, conditions)
+    write_log(
+        lock_case(record.case_id),
+        kind=record.record_kind(),
+        object_id=record.pk,
+        action=f"{record.noun()}.review",
+        by=named,
+        note=note,
+        changes={"opinion": ["", opinion], "conditions": ["", conditions]},
+    )
+    _ask_next(request, record)
 
 
 @transaction.atomic
 def reject(record: Record, *, by: Actor | User, note: str = "", version: int | None = None) -> Record:
     """The authorised decider says no; ends the request and, by its machine, the record."""
     actor = Actor.of(by)
-    request, one = _my_step(record, actor, kinds=(Decision.Kind.DECISION,))
+    request, one = _my_step(record, actor, Decision.Kind.DECISION)
     doors.fire(record, "reject", by=actor, note=note, version=version)
-    _decide(one, record, actor, Decision.Opinion.DISAGREE, note, "")
+    actor = _decide(one, record, actor, Decision.Opinion.DISAGREE, note)
     _end(request, record, "reject", actor, note)
     return record
 
@@ -217,9 +246,9 @@ def reject(record: Record, *, by: Actor | User, note: str = "", version: int | N
 def send_back(record: Record, *, by: Actor | User, note: str = "", version: int | None = None) -> Record:
     """Any asked person returns it to the submitter to be changed."""
     actor = Actor.of(by)
-    request, one = _my_step(record, actor, kinds=(Decision.Kind.REVIEW, Decision.Kind.DECISION))
+    request, one = _my_step(record, actor, Decision.Kind.REVIEW, Decision.Kind.DECISION)
     doors.fire(record, "send_back", by=actor, note=note, version=version)
-    _decide(one, record, actor, Decision.Opinion.SEND_BACK, note, "")
+    actor = _decide(one, record, actor, Decision.Opinion.SEND_BACK, note)
     _end(request, record, "send_back", actor, note)
     return record
 
@@ -228,6 +257,8 @@ def send_back(record: Record, *, by: Actor | User, note: str = "", version: int 
 def withdraw(record: Record, *, by: Actor | User, note: str = "", version: int | None = None) -> Record:
     """The submitter takes it back; only before the first opinion or decision."""
     actor = Actor.of(by)
+    if not access.may(record, "withdraw", actor):
+        raise NotAllowed(_("%(who)s may not do this here.") % {"who": actor})
     lock_case(record.case_id)
     request = selectors.pending_request(record)
     if request is not None and request.decisions.filter(decided_at__isnull=False).exists():
@@ -261,6 +292,9 @@ def meet_condition(decision: Decision, *, by: Actor | User, note: str = "") -> D
     actor = Actor.of(by)
     request = ApprovalRequest.objects.get(pk=decision.request_id)
     case = lock_case(request.case_id)
+    decision.refresh_from_db()
+    if not decision.conditions:
+        raise Refused(_("No condition was set."))
     if actor.user is None or not actor.user.acting_ids & {request.submitted_by_id, decision.decided_by_id}:
         raise NotAllowed(_("%(who)s may not do this here.") % {"who": actor})
     if decision.met_at is None:

@@ -1,7 +1,8 @@
 """Filters of billing's lists."""
 
+from typing import Any
+
 import django_filters
-from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from billing.models import Invoice, Receipt, ReceivableLine
@@ -20,7 +21,7 @@ class ReceivableFilter(django_filters.FilterSet):
         model = ReceivableLine
         fields = ["overdue", "is_retention", "due_from", "due_until"]
 
-    def only_overdue(self, queryset: QuerySet, name: str, value: bool) -> QuerySet:
+    def only_overdue(self, queryset: Any, name: str, value: bool) -> Any:
         """Payable and past the due day."""
         return queryset.overdue() if value else queryset
 

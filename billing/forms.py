@@ -112,7 +112,8 @@ class CreditNoteLineForm(ScopedForm):
         known = self.user.__dict__.setdefault("_invoice_lines", {})
         if record is not None and record.pk not in known:
             known[record.pk] = list(_lines_of(record))
-        self.fields["invoice_line"].offer(known.get(record.pk if record is not None else None, []))
+        chosen: Any = self.fields["invoice_line"]
+        chosen.offer(known.get(record.pk if record is not None else None, []))
 
 
 def _lines_of(record: StageRecord) -> Any:
@@ -198,8 +199,9 @@ class UnallocateForm(VerbForm):
 
     def __init__(self, *args: Any, record: StageRecord | None = None, **kwargs: Any) -> None:
         super().__init__(*args, record=record, **kwargs)
-        found = Allocation.objects.none() if record is None else record.allocations.standing()
-        self.fields["allocation"].offer(found.select_related("receipt", "receivable"))
+        found = Allocation.objects.filter(receipt_id=record.pk if record is not None else None).standing()
+        chosen: Any = self.fields["allocation"]
+        chosen.offer(found.select_related("receipt", "receivable"))
 
 
 class DisputeForm(VerbForm):

@@ -1,7 +1,7 @@
 """Reading billing: where a deal stands in money, what is overdue since when, and whether kept figures fit."""
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -67,6 +67,7 @@ def position(of: Any) -> Position:
     `eligible` is payable and not yet received; `overdue` the part past its due day; `retention` what is
     still held back, payable or not.
     """
+    contracts: Any
     if isinstance(of, Contract):
         lines, contracts = ReceivableLine.objects.filter(contract=of), Contract.objects.filter(pk=of.pk)
     else:
@@ -163,7 +164,7 @@ def ageing(
         if line.is_retention:
             row.retention += line.left
         else:
-            row.buckets[bucket_of(line.due_on, day)] += line.left
+            row.buckets[bucket_of(line.due_on or day, day)] += line.left
     return sorted(rows.values(), key=lambda row: (-row.overdue, -row.total, row.label))
 
 
@@ -229,7 +230,7 @@ def check_invariants() -> Iterator[tuple[Any, str]]:
 def _check_contracts() -> Iterator[tuple[Any, str]]:
     """Receivables sum to the contract, and no more stands invoiced than it is worth."""
     live = Contract.objects.filter(imported=False, state__in=("effective", "completed", "closed"))
-    sums: Iterable[dict[str, Any]] = (
+    sums: Any = (
         ReceivableLine.objects.filter(contract__in=live)
         .values("contract_id")
         .order_by()

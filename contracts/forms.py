@@ -61,7 +61,7 @@ class ContractForm(RecordForm):
         for name in ("title", "customer", "payer", "invoice_title", "entity"):
             # Empty means: as the project, or as the party before.
             self.fields[name].required = False
-        if self.record is not None:
+        if isinstance(self.record, Contract):
             self.fields["conditions"].initial = list(self.record.conditions.values_list("kind_id", flat=True))
 
     @staticmethod
@@ -109,7 +109,8 @@ class ContractLineForm(ScopedForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         rates = read_once(self, "rates", lambda: TaxRate.objects.filter(valid_on(today()), is_active=True))
-        self.fields["tax_rate"].offer(rates)
+        chosen: Any = self.fields["tax_rate"]
+        chosen.offer(rates)
 
 
 class PaymentTermForm(ScopedForm):
@@ -128,7 +129,8 @@ class PaymentTermForm(ScopedForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["event"].offer(read_once(self, "events", lambda: words("payment_event")))
+        chosen: Any = self.fields["event"]
+        chosen.offer(read_once(self, "events", lambda: words("payment_event")))
 
     def clean(self) -> dict[str, Any]:
         """Either a percent or an amount."""
@@ -165,7 +167,7 @@ class MeetConditionForm(VerbForm):
 
     def __init__(self, *args: Any, record: StageRecord | None = None, **kwargs: Any) -> None:
         super().__init__(*args, record=record, **kwargs)
-        field = self.fields["decision"]
+        field: Any = self.fields["decision"]
         field.offer([])
         waiting = open_conditions(record) if record is not None else []
         field.rows = {str(one.pk): one for one in waiting}
@@ -197,7 +199,8 @@ class EffectForm(VerbForm):
         super().__init__(*args, record=record, **kwargs)
         if isinstance(record, Contract):
             waiting = record.conditions.filter(met_on__isnull=True).values("kind_id")
-            self.fields["kind"].queryset = words("effect_condition").filter(pk__in=waiting)
+            chosen: Any = self.fields["kind"]
+            chosen.queryset = words("effect_condition").filter(pk__in=waiting)
 
 
 class ActivateForm(VerbForm):

@@ -16,6 +16,12 @@ def base_currency() -> str:
     return str(code or getattr(settings, "LTC_BASE_CURRENCY", "CNY"))
 
 
+def rates_on(day: date) -> dict[str, Decimal]:
+    """What one unit of every currency is worth in base currency on a day; those without a rate are left out."""
+    latest = ExchangeRate.objects.filter(on__lte=day).order_by("currency_id", "-on").distinct("currency_id")
+    return {**dict(latest.values_list("currency_id", "rate")), base_currency(): Decimal(1)}
+
+
 def rate_on(currency: Currency | str, day: date) -> Decimal:
     """What one unit of a currency is worth in base currency on a day: the latest rate not after it.
 

@@ -1,17 +1,21 @@
 """The figures directors look at first: funnel, receivables, four costings, where work waits."""
 
+import datetime as dt
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, F, Max, Min, Q, QuerySet, Sum
+from django.db.models import Count, F, Min, Q, QuerySet, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Department, User
 from billing.models import ReceivableLine
 from core.calendar import today
+from core.money import convert, round_money
+from core.selectors import base_currency, rates_on
 from finance.models import CostSheet
 from leads.models import Lead
 from process import stages
@@ -19,6 +23,22 @@ from process.models import CaseRecord, Seat
 from projects.models import Project
 
 ZERO = Decimal(0)
+
+
+class InBase:
+    """Turns amounts into base currency at today's rates. A currency without a rate is named, never added."""
+
+    def __init__(self) -> None:
+        self.currency, self.rates = base_currency(), rates_on(today())
+        self.missing: set[str] = set()
+
+    def __call__(self, currency: str, amount: Decimal | None) -> Decimal:
+        if not amount:
+            return ZERO
+        if currency not in self.rates:
+            self.missing.add(currency)
+            return ZERO
+        return convert(amount, self.rates[currency])
 
 
 @dataclass
@@ -32,29 +52,29 @@ class FunnelRow:
     weighted: Decimal
 
 
-def funnel(user: User) -> list[FunnelRow]:
+def funnel(user: User, in_base: InBase) -> list[FunnelRow]:
     """Open leads and running projects by stage, in base currency, as far as the user sees them."""
-    leads = (
-        Lead.objects.visible_to(user).open().filter(currency="CNY").aggregate(n=Count("pk"), amount=Sum("gross_amount"))
-    )
-    running = Project.objects.visible_to(user).filter(state__in=("draft", "in_review", "approved"), currency="CNY")
-    by_stage = {
-        row["stage"]: row for row in running.values("stage").annotate(n=Count("pk"), amount=Sum("gross_amount"))
-    }
-    rows = []
-    for stage in stages.STAGES[:-1]:
-        found: dict[str, Any] = leads if stage.code == "lead" else by_stage.get(stage.code, {"n": 0, "amount": None})
-        amount = found["amount"] or ZERO
-        weighted = amount * stage.probability / 100
-        rows.append(FunnelRow(stage.code, str(stage.label), found["n"], amount, weighted.quantize(Decimal("0.01"))))
-    return rows
+    leads = Lead.objects.visible_to(user).open().values("currency").order_by()
+    running = Project.objects.visible_to(user).filter(state__in=("draft", "in_review", "approved"))
+    projects = running.values("stage", "currency").order_by()
+    counts: Counter[str] = Counter()
+    amounts: Counter[str] = Counter()
+    for found in (leads, projects):
+        for row in found.annotate(n=Count("pk"), amount=Sum("gross_amount")):
+            stage = row.get("stage", "lead")
+            counts[stage] += row["n"]
+            amounts[stage] += in_base(row["currency"], row["amount"])  # type: ignore[assignment]
+    return [_funnel_row(stage, counts[stage.code], amounts[stage.code] or ZERO) for stage in stages.STAGES[:-1]]
+
+
+def _funnel_row(stage: stages.StageInfo, count: int, amount: Any) -> FunnelRow:
+    return FunnelRow(stage.code, str(stage.label), count, amount, round_money(amount * stage.probability / 100))
 
 
 @dataclass
 class Receivables:
-    """Money to come, gross: invoiceable, open, overdue, and retention apart."""
+    """Money to come, gross: open, overdue, and retention apart; and what has come in."""
 
-    eligible: Decimal
     received: Decimal
     open: Decimal
     overdue: Decimal
@@ -62,35 +82,37 @@ class Receivables:
     buckets: list[tuple[str, Decimal]]
 
 
-def receivables(user: User) -> Receivables:
-    """Open receivable lines the user sees, aged by due date; retention stands outside ageing."""
-    lines = ReceivableLine.objects.visible_to(user).filter(currency="CNY")
+def receivables(user: User, in_base: InBase) -> Receivables:
+    """Receivable lines the user sees, in base currency, aged by due date; retention stands outside ageing."""
+    lines = ReceivableLine.objects.visible_to(user).exclude(state__in=("waived", "written_off"))
     day = today()
     left = F("gross_amount") - F("gross_received") - F("gross_deducted")
-    eligible = lines.filter(state="eligible", is_retention=False)
+    payable = Q(state="eligible", is_retention=False)
     edges = ((_("not due"), None, 0), ("1–30", 1, 30), ("31–60", 31, 60), ("61–90", 61, 90), (">90", 91, None))
     sums = {
-        f"b{index}": Sum(left, filter=_overdue_between(day, low, high)) for index, (_l, low, high) in enumerate(edges)
+        "received": Sum("gross_received"),
+        "retention": Sum(left, filter=Q(is_retention=True)),
+        "open": Sum(left, filter=payable),
+        "overdue": Sum(left, filter=payable & Q(due_on__lt=day)),
+        **{
+            f"b{index}": Sum(left, filter=payable & _overdue_between(day, low, high))
+            for index, (_label, low, high) in enumerate(edges)
+        },
     }
-    totals = eligible.aggregate(
-        eligible=Sum("gross_amount"), open=Sum(left), overdue=Sum(left, filter=Q(due_on__lt=day)), **sums
-    )
-    whole = lines.exclude(state__in=("waived", "written_off")).aggregate(
-        received=Sum("gross_received"), retention=Sum(left, filter=Q(is_retention=True))
-    )
+    totals = dict.fromkeys(sums, ZERO)
+    for row in lines.values("currency").order_by().annotate(**sums):
+        for name in sums:
+            totals[name] += in_base(row["currency"], row[name])
     return Receivables(
-        eligible=totals["eligible"] or ZERO,
-        received=whole["received"] or ZERO,
-        open=totals["open"] or ZERO,
-        overdue=totals["overdue"] or ZERO,
-        retention=whole["retention"] or ZERO,
-        buckets=[(label, totals[f"b{index}"] or ZERO) for index, (label, _low, _high) in enumerate(edges)],
+        received=totals["received"],
+        open=totals["open"],
+        overdue=totals["overdue"],
+        retention=totals["retention"],
+        buckets=[(label, totals[f"b{index}"]) for index, (label, _low, _high) in enumerate(edges)],
     )
 
 
 def _overdue_between(day: Any, low: int | None, high: int | None) -> Q:
-    import datetime as dt
-
     if low is None:
         return Q(due_on__isnull=True) | Q(due_on__gte=day)
     condition = Q(due_on__lte=day - dt.timedelta(days=low))
@@ -114,8 +136,7 @@ def costings(user: User) -> Costings:
     running = Project.objects.visible_to(user).filter(state="approved").order_by().values("book_id")
     current = CostSheet.objects.filter(book_id__in=running, state="approved")
     sheets = {
-        row["kind"]: row
-        for row in current.values("kind").annotate(cost=Sum("net_cost"), revenue=Sum("net_revenue"))
+        row["kind"]: row for row in current.values("kind").annotate(cost=Sum("net_cost"), revenue=Sum("net_revenue"))
     }
     books = (
         Project.objects.visible_to(user)
@@ -148,17 +169,12 @@ class Waiting:
     count: int
     longest_days: int
     oldest: str
-    url: str
 
 
 def waiting(user: User) -> list[Waiting]:
     """Open records by the department that holds them, the longest waiting first."""
     records = _visible_records(user).filter(is_open=True).exclude(stage="")
-    grouped = list(
-        records.values("department_id")
-        .annotate(n=Count("pk"), since=Min("since"), last=Max("pk"))
-        .order_by("since")[:12]
-    )
+    grouped = records.values("department_id").annotate(n=Count("pk"), since=Min("since")).order_by("since")[:12]
     names = {department.pk: str(department) for department in Department.objects.all()}
     now = timezone.now()
     return [
@@ -166,8 +182,7 @@ def waiting(user: User) -> list[Waiting]:
             department=names.get(row["department_id"], "–"),
             count=row["n"],
             longest_days=(now - row["since"]).days,
-            oldest=row["since"].date().isoformat(),
-            url="",
+            oldest=timezone.localdate(row["since"]).isoformat(),
         )
         for row in grouped
     ]

@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
+from accounts.request import Request
 from core.money import format_money
 from dashboard import selectors
 from process.shapes import Cell, Row
@@ -115,7 +116,7 @@ def _costs(found: selectors.Costings) -> dict[str, Any]:
     }
 
 
-def dashboard(request: HttpRequest) -> HttpResponse:
+def dashboard(request: Request) -> HttpResponse:
     """Funnel, receivables, four costings and waiting time, as far as the person may see."""
     rows = selectors.funnel(request.user)
     money = selectors.receivables(request.user)

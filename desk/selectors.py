@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Count, F, Q, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Notice, User
-from billing.models import Receipt
+from billing.models import Receipt, ReceivableLine
 from core.calendar import today
+from core.money import format_money
 from core.search import search
 from finance.models import VarianceAlert
 from guidance.models import Activity
@@ -19,6 +20,7 @@ from leads.models import Lead
 from process import show, stages
 from process.models import CaseRecord, Handover, Seat, StepRecord
 from process.outlet import Outlet, outlet_of, outlets
+from projects.models import Project
 
 LIMIT = 20
 
@@ -90,6 +92,13 @@ def _kind_label(kind: str) -> str:
     return str(outlet.model._meta.verbose_name) if outlet else kind
 
 
+def _kind_and_state(record: CaseRecord) -> str:
+    outlet = outlet_of(record.kind)
+    if outlet is None:
+        return record.kind
+    return f"{outlet.model._meta.verbose_name} · {outlet.model.states.label(record.state)}"
+
+
 def handovers(user: User) -> list[Item]:
     """Packages offered to a seat or role of the user."""
     seats = Seat.objects.current().filter(user_id__in=user.acting_ids).values_list("case_id", "role")
@@ -143,7 +152,7 @@ def next_steps(user: User) -> list[Item]:
             lead.get_absolute_url(),
             sub=lead.next_action,
             when=show.text_of(lead.next_action_on),
-            late=lead.next_action_on < day,
+            late=lead.next_action_on is not None and lead.next_action_on < day,
         )
         for lead in leads[:LIMIT]
     ]
@@ -158,7 +167,7 @@ def next_steps(user: User) -> list[Item]:
             one.plan.get_absolute_url(),
             sub=one.plan.title,
             when=show.text_of(one.next_step_on),
-            late=one.next_step_on < day,
+            late=one.next_step_on is not None and one.next_step_on < day,
         )
         for one in activities[:LIMIT]
     ]
@@ -187,7 +196,7 @@ def held(user: User) -> list[Item]:
     """Open records that wait for the user, the longest waiting first."""
     records = CaseRecord.objects.filter(is_open=True, holder_id__in=user.acting_ids).order_by("since")[:LIMIT]
     return [
-        Item(str(one), _record_url(one.kind, one.object_id), sub=_kind_label(one.kind), when=_day(one.since)[:10])
+        Item(str(one), _record_url(one.kind, one.object_id), sub=_kind_and_state(one), when=_day(one.since)[:10])
         for one in records
     ]
 
@@ -210,10 +219,35 @@ def recent_notices(user: User) -> list[Notice]:
     return list(Notice.objects.filter(user=user, read_at__isnull=True).order_by("-created_at", "-id")[:8])
 
 
+def numbers(user: User) -> list[dict[str, Any]]:
+    """My numbers: leads I own, deals I sit on, and the money still to come from them, in base currency."""
+    mine = Seat.objects.current().filter(user_id__in=user.acting_ids).values("case_id")
+    leads = Lead.objects.open().filter(owner_id__in=user.acting_ids).count()
+    running = Project.objects.filter(case_id__in=mine, state__in=("draft", "in_review", "approved"))
+    deals = running.aggregate(n=Count("pk"), amount=Sum("gross_amount", filter=Q(currency="CNY")))
+    left = F("gross_amount") - F("gross_received") - F("gross_deducted")
+    due = ReceivableLine.objects.visible_to(user).filter(
+        case_id__in=mine, state="eligible", is_retention=False, currency="CNY"
+    )
+    money = due.aggregate(open=Sum(left), overdue=Sum(left, filter=Q(due_on__lt=today())))
+    shown: list[dict[str, Any]] = []
+    if leads:
+        shown.append({"label": _("My open leads"), "value": leads, "url": "/leads/?state=open&scope=mine"})
+    if deals["n"]:
+        amount = _("%(amount)s incl. tax") % {"amount": format_money(deals["amount"] or 0)}
+        shown.append({"label": _("My deals"), "value": deals["n"], "sub": amount, "url": "/projects/?scope=mine"})
+    if money["open"]:
+        shown.append({"label": _("Receivable from my deals"), "value": format_money(money["open"])})
+    if money["overdue"]:
+        shown.append({"label": _("Overdue"), "value": format_money(money["overdue"]), "tone": "bad"})
+    return shown
+
+
 def find(user: User, text: str, *, per_kind: int = 5) -> list[tuple[Outlet, list[Any]]]:
     """The global search: up to `per_kind` visible records of every kind that match all words."""
     found = []
-    for outlet in outlets():
+    # Deals and their papers first: the counter's slips repeat the names of what they carried.
+    for outlet in sorted(outlets(), key=lambda one: one.model._meta.app_label == "process"):
         if not outlet.icon or not outlet.shown_to(user):
             continue
         rows = list(search(outlet.queryset(user), "search_text", text).order_by("-pk")[:per_kind])

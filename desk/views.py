@@ -1,25 +1,27 @@
 """Home and global search."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
+from accounts.request import Request
 from core.text import clean_text
 from desk import selectors
 from process.shapes import Cell, Row
 
 
-def home(request: HttpRequest) -> HttpResponse:
+def home(request: Request) -> HttpResponse:
     """The inbox: my work first."""
     context = {
         "title": _("Home"),
         "groups": selectors.inbox(request.user),
+        "stats": selectors.numbers(request.user),
         "notices": selectors.recent_notices(request.user),
     }
     return render(request, "desk/home.html", context)
 
 
-def search(request: HttpRequest) -> HttpResponse:
+def search(request: Request) -> HttpResponse:
     """Everything the person may see that contains the words."""
     text = clean_text(request.GET.get("q", ""))[:100].strip()
     groups = []

@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 
 from accounts.actor import Actor
 from accounts.models import User
+from accounts.request import Request
 from leads import services
 from leads.filters import LeadFilter
 from leads.forms import (
@@ -166,7 +167,7 @@ def lead_page(outlet: LeadOutlet) -> Any:
     """The lead's page; a merged lead leads to its survivor, unless `?stay=1` asks for the tombstone itself."""
     show_page = detail(outlet)
 
-    def view(request: HttpRequest, pk: int) -> HttpResponse:
+    def view(request: Request, pk: int) -> HttpResponse:
         if not request.GET.get("stay"):
             record: Any = visible(outlet, request, pk)
             if record.state == "merged":

@@ -74,6 +74,12 @@ def who_may(record: StageRecord | type[StageRecord], spec: Verb) -> tuple[str, .
     return tuple(override) if override else spec.who
 
 
+def takes_part(record: StageRecord, actor: Actor) -> bool:
+    """Whether the actor works on the record or its case, rather than only reading it: may hang a file on it."""
+    words = ("owner", "approver", *record.edit_who)
+    return bool(seats_of(record.case_id, actor)) or may_any(words, record, actor)
+
+
 def words_for(record: StageRecord, verb: str) -> tuple[str, ...]:
     """Who may fire `verb`, also "open" and "edit", which the system may do in its own jobs."""
     if verb == "open":
@@ -89,7 +95,7 @@ def may(record: StageRecord, verb: str, actor: Actor) -> bool:
 
 
 def named(words: "Iterable[str]", record: StageRecord, actor: Actor) -> Actor:
-    """The actor as the log should name one who is one of `words`: a deputy whose own standing is not enough, "B for A"."""
+    """The actor as the log names them, being one of `words`: "B for A" where only A's standing allows the act."""
     user = actor.user
     if user is None or len(user.acting_ids) == 1 or may_any(words, record, _alone(actor, user.pk)):
         return actor

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, transition
 
@@ -147,9 +146,13 @@ def verb(
     return declare
 
 
-@cache
-def verbs_of(model: type[models.Model]) -> dict[str, Verb]:
+def verbs_of(model: Any) -> dict[str, Verb]:
     """All verbs a model declares, by name, in the order of the source."""
+    return _declared(model)
+
+
+@cache
+def _declared(model: Any) -> dict[str, Verb]:
     found: dict[str, Verb] = {}
     for klass in reversed(model.__mro__):
         for name, attribute in vars(klass).items():

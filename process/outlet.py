@@ -4,10 +4,10 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
-from django.http import HttpRequest
 from django.urls import URLPattern, path, reverse
 
 from accounts.models import User
+from accounts.request import Request
 from core.paging import Keyset
 from process import show
 from process.machine import Verb, verbs_of
@@ -147,9 +147,9 @@ class Outlet:
             "since": show.text_of(record.state_since)[:10],
         }
 
-    def initial(self, request: HttpRequest, form: type) -> dict[str, Any]:
+    def initial(self, request: Request, form: type) -> dict[str, Any]:
         """Values a new record starts with: those in the address, and the parents found on `?case=`."""
-        names = form.base_fields
+        names: dict[str, Any] = getattr(form, "base_fields", {})
         given = {name: value for name, value in request.GET.items() if name in names}
         case_id = request.GET.get("case", "")
         if case_id.isdecimal():
@@ -187,7 +187,7 @@ class Outlet:
     def service(self, name: str) -> Callable[..., Any] | None:
         return getattr(self.services, name, None)
 
-    def head_cells(self, columns: list[Column], request: HttpRequest) -> list[dict[str, Any]]:
+    def head_cells(self, columns: list[Column], request: Request) -> list[dict[str, Any]]:
         """Column heads with the address that sorts by them."""
         heads = []
         current = request.GET.get("sort", "")

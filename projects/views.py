@@ -2,12 +2,13 @@
 
 from typing import Any, ClassVar
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from accounts.request import Request
 from approvals import selectors as approvals
 from core.money import format_money
 from core.paging import capped_count, page
@@ -205,7 +206,7 @@ def ordered_panels(record: Project, view: str) -> list[dict[str, Any]]:
     ]
 
 
-def project_page(request: HttpRequest, pk: int) -> HttpResponse:
+def project_page(request: Request, pk: int) -> HttpResponse:
     """One page for all departments; `?view=` puts the panels of AR, SR or FR first."""
     outlet = ProjectOutlet()
     outlet.chosen = request.GET.get("view", "")  # type: ignore[misc]

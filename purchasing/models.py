@@ -143,7 +143,7 @@ class PurchaseOrder(Reviewed):
     def measures(self) -> dict[str, Any]:
         return {"gross_amount": self.gross_amount}
 
-    def decision_facts(self, actor: "Actor") -> list[tuple[str, str]]:
+    def decision_facts(self, actor: "Actor") -> list[tuple[Any, str]]:
         used = self.book.net_committed + self.book.net_cost
         return [
             (_("supplier"), str(self.supplier)),
@@ -366,7 +366,7 @@ class Bill(Reviewed):
     def measures(self) -> dict[str, Any]:
         return {"gross_amount": self.gross_amount}
 
-    def decision_facts(self, actor: "Actor") -> list[tuple[str, str]]:
+    def decision_facts(self, actor: "Actor") -> list[tuple[Any, str]]:
         return [
             (_("supplier"), str(self.supplier)),
             (_("purchase order"), str(self.order)),

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from accounts.request import Request
 from core.money import ZERO, format_money
 from finance import selectors as finance_selectors
 from process import show
@@ -56,7 +56,7 @@ class PurchaseOrderOutlet(Outlet):
     create_label = _("New purchase order")
     empty_text = _("What a deal buys stands here: an approved order is committed against its budget.")
 
-    def initial(self, request: HttpRequest, form: type) -> dict[str, Any]:
+    def initial(self, request: Request, form: type) -> dict[str, Any]:
         given = super().initial(request, form)
         case_id = request.GET.get("case", "")
         if "book" not in given and case_id.isdecimal():

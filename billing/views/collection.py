@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
+from accounts.request import Request
 from billing.models import Receipt, ReceivableLine
 from billing.selectors import BUCKETS, AgeingRow, ageing, position, receivables_of
 from billing.views.tables import money, receivables_table
@@ -27,7 +28,7 @@ COLUMNS = [
 ]
 
 
-def panel(request: HttpRequest, case_id: int) -> HttpResponse:
+def panel(request: Request, case_id: int) -> HttpResponse:
     """The money of one deal as a card: contract, invoiced, received, overdue, retention, and each line."""
     seen = ReceivableLine.objects.visible_to(request.user).filter(case_id=case_id)
     lines = list(receivables_of(case_id).filter(pk__in=seen.values("pk")))
@@ -102,7 +103,7 @@ def _ageing_table(rows: list[AgeingRow]) -> Table:
     return Table(_("Ageing by days past due"), columns, shown, footer_cells=footer if shown else [])
 
 
-def collection(request: HttpRequest) -> HttpResponse:
+def collection(request: Request) -> HttpResponse:
     """Everything payable that the person may see: overdue first, with the ageing on top."""
     visible = ReceivableLine.objects.visible_to(request.user)
     due = visible.ageing().select_related("customer", "owner")

@@ -307,7 +307,7 @@ class Contract(Reviewed):
         from finance.costing import margin_percent
         from finance.selectors import current_sheet
 
-        sheet = current_sheet(self.project.book, "estimate") if self.project.book_id else None
+        sheet = current_sheet(self.project.book, "estimate") if self.project.book is not None else None
         return margin_percent(self.net_amount, sheet.net_cost) if sheet is not None else None
 
     def decision_facts(self, actor: Actor) -> list[tuple[Any, str]]:

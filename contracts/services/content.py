@@ -170,7 +170,8 @@ def write(contract: Contract, content: Content) -> None:
     TermTax.objects.filter(term__contract=contract).delete()
     for rows in (contract.terms, contract.lines, contract.shares):
         rows.all().delete()
-    for row in (*content.lines, *content.terms, *content.shares):
+    rows_of_it: list[Any] = [*content.lines, *content.terms, *content.shares]
+    for row in rows_of_it:
         row.contract = contract
     ContractLine.objects.bulk_create(content.lines)
     for term in content.terms:

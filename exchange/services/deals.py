@@ -221,7 +221,7 @@ class DealWriter:
         return self._marks(rows, deals)
 
     def _projects(self, deals: list[Deal], books: dict[str, CostBook]) -> list[ImportedRow]:
-        outcome = {
+        outcome: dict[str, dict[str, Any]] = {
             "guidance": {"state": "approved", "stage": "guidance"},
             "won": {"state": "closed", "stage": "closed"},
             "lost": {"state": "lost", "stage": "guidance", "lost_reason": self.lost_reason},

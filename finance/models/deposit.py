@@ -146,7 +146,7 @@ class Deposit(StageRecord):
     def measures(self) -> dict[str, Any]:
         return {"gross_amount": self.gross_amount}
 
-    def decision_facts(self, actor: "Actor") -> list[tuple[str, str]]:
+    def decision_facts(self, actor: "Actor") -> list[tuple[Any, str]]:
         return [
             (_("kind"), str(self.kind)),
             (_("amount"), format_money(self.gross_amount)),

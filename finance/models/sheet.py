@@ -141,7 +141,7 @@ class CostSheet(Reviewed):
         margin = self.margin_percent
         return {"gross_amount": self.net_cost, "margin": margin if margin is not None else Decimal(0)}
 
-    def decision_facts(self, actor: "Actor") -> list[tuple[str, str]]:
+    def decision_facts(self, actor: "Actor") -> list[tuple[Any, str]]:
         percent = self.margin_percent
         return [
             (_("costing"), self.get_kind_display()),

@@ -125,7 +125,7 @@ class Voucher(Reviewed):
     def measures(self) -> dict[str, Any]:
         return {"gross_amount": self.gross_amount if self.kind == self.Kind.EXPENSE else self.net_amount}
 
-    def decision_facts(self, actor: "Actor") -> list[tuple[str, str]]:
+    def decision_facts(self, actor: "Actor") -> list[tuple[Any, str]]:
         days = f"{self.days.normalize():f}" if isinstance(self.days, Decimal) else "–"
         return [
             (_("kind"), self.get_kind_display()),

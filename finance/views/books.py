@@ -4,13 +4,14 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.http import Http404, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.actor import Actor
+from accounts.request import Request
 from core.errors import DomainError, NotAllowed
 from core.idempotency import new_key
 from core.money import format_money
@@ -29,7 +30,7 @@ from process.views.forms import actor_of, cleaned_lines, done, formsets, once, p
 PAGE_SIZE = 50
 
 
-def _book(request: HttpRequest, pk: int) -> CostBook:
+def _book(request: Request, pk: int) -> CostBook:
     """The book, or 404 where the person may not know of it, or 403 without the right to cost."""
     found = get_object_or_404(CostBook.objects.visible_to(request.user).select_related("owner"), pk=pk)
     if not request.user.has_right("see_cost"):
@@ -37,7 +38,7 @@ def _book(request: HttpRequest, pk: int) -> CostBook:
     return found
 
 
-def _pages(request: HttpRequest, found: Any) -> dict[str, str]:
+def _pages(request: Request, found: Any) -> dict[str, str]:
     urls = {}
     for name, cursor in (("next_url", found.next_cursor), ("previous_url", found.previous_cursor)):
         params = request.GET.copy()
@@ -47,18 +48,18 @@ def _pages(request: HttpRequest, found: Any) -> dict[str, str]:
     return urls
 
 
-def _bad(request: HttpRequest, text: str) -> HttpResponse:
+def _bad(request: Request, text: str) -> HttpResponse:
     context = {"reasons": [{"text": text, "link": ""}]}
     return HttpResponseBadRequest(render(request, "errors/400.html", context).content)
 
 
-def books(request: HttpRequest) -> HttpResponse:
+def books(request: Request) -> HttpResponse:
     """All books with their costings side by side."""
     if not request.user.has_right("see_cost"):
         raise PermissionDenied
     if set(request.GET) - {"q", "cursor", "frozen", "sort"}:
         return _bad(request, _("Unknown filter: %(name)s") % {"name": ", ".join(sorted(request.GET))})
-    queryset = CostBook.objects.visible_to(request.user).select_related("owner")
+    queryset: Any = CostBook.objects.visible_to(request.user).select_related("owner")
     if request.GET.get("frozen"):
         queryset = queryset.filter(is_frozen=True)
     text = clean_text(request.GET.get("q", ""))[:100]
@@ -84,7 +85,7 @@ def books(request: HttpRequest) -> HttpResponse:
     return render(request, "generic/list.html", context)
 
 
-def book(request: HttpRequest, pk: int) -> HttpResponse:
+def book(request: Request, pk: int) -> HttpResponse:
     """四算 of one deal in full."""
     found = _book(request, pk)
     four = selectors.four_costings(found)
@@ -118,7 +119,7 @@ def _stats(four: selectors.FourCostings) -> list[dict[str, Any]]:
     ]
 
 
-def _alerts(found: CostBook, request: HttpRequest) -> Table:
+def _alerts(found: CostBook, request: Request) -> Table:
     columns = [
         Column("category", _("Cost category")),
         Column("threshold", _("Threshold")),
@@ -165,14 +166,14 @@ def _sheets(found: CostBook) -> Table:
     )
 
 
-def _actions(found: CostBook, request: HttpRequest) -> list[Action]:
+def _actions(found: CostBook, request: Request) -> list[Action]:
     actions = [Action(_("Ledger"), rows.entries_url(found))]
     if not found.is_frozen and book_services.may_forecast(found, Actor.of(request.user)):
         actions.append(Action(_("Enter forecast"), reverse("finance:book-forecast", args=[found.pk])))
     return actions
 
 
-def entries(request: HttpRequest, pk: int) -> HttpResponse:
+def entries(request: Request, pk: int) -> HttpResponse:
     """The ledger of a book, narrowed by category, nature and month; each entry leads to its document."""
     found = _book(request, pk)
     try:
@@ -199,7 +200,7 @@ def entries(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "finance/entries.html", context)
 
 
-def _narrowed(found: CostBook, request: HttpRequest) -> tuple[Any, list[dict[str, str]]]:
+def _narrowed(found: CostBook, request: Request) -> tuple[Any, list[dict[str, str]]]:
     """(queryset, chips); ValueError for anything that is no filter of this page."""
     unknown = set(request.GET) - {"category", "nature", "cursor"}
     if unknown:
@@ -222,14 +223,14 @@ def _narrowed(found: CostBook, request: HttpRequest) -> tuple[Any, list[dict[str
     return queryset, chips
 
 
-def _without(request: HttpRequest, name: str) -> str:
+def _without(request: Request, name: str) -> str:
     params = request.GET.copy()
     params.pop(name, None)
     params.pop("cursor", None)
     return f"?{params.urlencode()}"
 
 
-def panel(request: HttpRequest, case_id: int) -> HttpResponse:
+def panel(request: Request, case_id: int) -> HttpResponse:
     """四算 on the project's page, for those who may see cost."""
     found = selectors.book_for(request.user, case_id)
     if found is None:
@@ -275,7 +276,7 @@ FORECAST_LINES = {
 }
 
 
-def forecast(request: HttpRequest, pk: int) -> HttpResponse:
+def forecast(request: Request, pk: int) -> HttpResponse:
     """预计完工: the delivery manager enters bottom-up what is still to come."""
     found = _book(request, pk)
     if not book_services.may_forecast(found, Actor.of(request.user)):
@@ -307,7 +308,7 @@ def forecast(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "generic/form.html", context, status=status)
 
 
-def explain(request: HttpRequest, pk: int, alert_pk: int) -> HttpResponse:
+def explain(request: Request, pk: int, alert_pk: int) -> HttpResponse:
     """Why a budget line runs over."""
     found = _book(request, pk)
     alert = get_object_or_404(VarianceAlert.objects.select_related("book", "category"), pk=alert_pk, book=found)

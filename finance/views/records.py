@@ -3,12 +3,12 @@
 from decimal import Decimal
 from typing import Any
 
-from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from accounts.request import Request
 from core.money import format_money
 from core.paging import Keyset
 from finance import costing, forms, selectors
@@ -27,10 +27,10 @@ from process.shapes import Act, Action, Cell, Column, Lines, Row, Table
 class OnBook(Outlet):
     """Records that stand on a book: `?case=` of a project page fills it in."""
 
-    def initial(self, request: HttpRequest, form: type) -> dict[str, Any]:
+    def initial(self, request: Request, form: type) -> dict[str, Any]:
         given = super().initial(request, form)
         case_id = request.GET.get("case", "")
-        if "book" in form.base_fields and "book" not in given and case_id.isdecimal():
+        if "book" in getattr(form, "base_fields", {}) and "book" not in given and case_id.isdecimal():
             book = selectors.book_for(request.user, int(case_id))
             if book is not None:
                 given["book"] = book.pk
@@ -152,7 +152,7 @@ class VoucherOutlet(OnBook):
     create_label = _("New voucher")
     empty_text = _("Enter the days you worked for a deal and what you spent; approved, they count in its actuals.")
 
-    def initial(self, request: HttpRequest, form: type) -> dict[str, Any]:
+    def initial(self, request: Request, form: type) -> dict[str, Any]:
         return {"worked_on": timezone.localdate(), "gross_amount": None} | super().initial(request, form)
 
     def row(self, record: Any, columns: Any, user: User) -> Row:

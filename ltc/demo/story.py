@@ -70,7 +70,8 @@ class Deal:
     plan: Plan
     people: People
     lead: Lead = field(init=False)
-    project: Project = field(init=False)
+    # Once initiated a project has its book; the story never meets one without.
+    project: Any = field(init=False)
     guidance: GuidancePlan = field(init=False)
     solution: Solution = field(init=False)
     contract: Any = field(init=False)
@@ -143,7 +144,7 @@ class Deal:
             target_margin=Decimal(25),
         )
         projects.name_triangle(self.project, by=self.who("ar"), sr=self.who("sr"), fr=self.who("fr"))
-        delivery = self.who("delivery_head").department
+        delivery: Any = self.who("delivery_head").department
         projects.add_resource_need(
             self.project, by=self.who("ar"), department=delivery, role="实施工程师", days=Decimal(40)
         )
@@ -334,7 +335,9 @@ class Deal:
         sheets.submit(budget, by=fr)
         sheets.approve(budget, by=self.who("pfc"))
         for name, days in (("启动会", 5), ("到货", 30), ("终验", 120)):
-            orders.add_milestone(self.order, by=fr, name=name, planned_on=today() + dt.timedelta(days=days), weight=30)
+            orders.add_milestone(
+                self.order, by=fr, name=name, planned_on=today() + dt.timedelta(days=days), weight=Decimal(30)
+            )
         orders.start(self.order, by=fr)
         return self.order
 

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 class RecordQuerySet(models.QuerySet):
     """What every list of records can say about itself."""
 
+    model: Any
+
     def update(self, **kwargs: Any) -> int:
         if "state" in kwargs:
             raise AttributeError("A state moves only at the door: process.services.fire")
@@ -46,6 +48,8 @@ class StageRecord(TimeStamped):
     """A record with a state machine, hung on a case. Subclasses declare `states`, `state` and their verbs."""
 
     states: ClassVar[States]
+    # Declared by every subclass as `state = StateField(states)`.
+    state: Any
     home_stage: ClassVar[str] = ""
     code_prefix: ClassVar[str] = ""
     # False for the kernel's own records (handover, approval request): they are work about a record, not the record.
@@ -192,7 +196,7 @@ class StageRecord(TimeStamped):
         """What authority rules measure: gross_amount, margin, discount, … (Decimal)."""
         return {}
 
-    def decision_facts(self, actor: "Actor") -> list[tuple[str, str]]:
+    def decision_facts(self, actor: "Actor") -> list[tuple[Any, str]]:
         """The few figures a decider sees first, as (label, formatted value)."""
         return []
 

@@ -137,7 +137,7 @@ def open(record: Record, *, by: Actor | User, note: str = "", case: Case | None 
 def lock(record: Record, version: int | None = None) -> tuple[Case, Record]:
     """The case and the record's row, locked in this order; Stale when `version` is no longer the current one."""
     locked_case = lock_case(record.case_id)
-    row = type(record)._default_manager.select_for_update(of=("self",), no_key=True).get(pk=record.pk)
+    row: Any = type(record)._default_manager.select_for_update(of=("self",), no_key=True).get(pk=record.pk)
     if version is not None and version != row.row_version:
         raise Stale({"row_version": (version, row.row_version)})
     return locked_case, row
@@ -251,7 +251,8 @@ def fire(
     not the current row version, Refused with every reason otherwise. Nothing is written on refusal.
     """
     actor = Actor.of(by)
-    locked_case, row = lock(record, version)
+    locked_case, locked = lock(record, version)
+    row: Any = locked
     spec = verbs_of(type(row))[verb]
     actor = _require(row, access.words_for(row, verb), actor)
     changed = _apply(row, changes or {})

@@ -12,7 +12,7 @@ from process.models import CaseRecord, StageRecord, StepDefinition, StepRecord
 
 
 def _due(step: StepDefinition, start: dt.datetime) -> dt.datetime | None:
-    return due(start, step.sla_hours, step.clock) if step.sla_hours else None
+    return due(start, step.sla_hours, "natural" if step.clock == "natural" else "working") if step.sla_hours else None
 
 
 def on_action(record: StageRecord, action: str, by: Actor) -> None:

@@ -4,10 +4,11 @@ import json
 from typing import Any
 
 from django.core.exceptions import BadRequest
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
+from accounts.request import Request
 from core.paging import capped_count, page
 from process.outlet import Outlet
 from process.views.lists import may_open, state_views
@@ -20,7 +21,7 @@ def _verbs_json(outlet: Outlet, state: str) -> dict[str, str]:
     return {target: name for name, spec in outlet.offered().items() if state in spec.sources for target in spec.targets}
 
 
-def cards(outlet: Outlet, state: str, request: HttpRequest) -> tuple[list[dict[str, Any]], str]:
+def cards(outlet: Outlet, state: str, request: Request) -> tuple[list[dict[str, Any]], str]:
     """One page of a column: its cards and the address of the next page."""
     queryset = outlet.queryset(request.user).filter(state=state)
     found = page(queryset, keyset=outlet.order, cursor=request.GET.get("cursor"), size=CARDS)
@@ -37,7 +38,7 @@ def cards(outlet: Outlet, state: str, request: HttpRequest) -> tuple[list[dict[s
 def board(outlet: Outlet) -> Any:
     """The board view of an outlet; `?column=` answers one more page of cards."""
 
-    def view(request: HttpRequest) -> HttpResponse:
+    def view(request: Request) -> HttpResponse:
         column = request.GET.get("column", "")
         unknown = set(request.GET) - {"column", "cursor"}
         if unknown or (column and column not in outlet.board_states):

@@ -3,12 +3,13 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.actor import Actor
+from accounts.request import Request
 from core.errors import NotAllowed, Refused
 from process import access, panels, show, stages
 from process.models import Attachment, CaseRecord, LogEntry, Seat, StageRecord
@@ -16,13 +17,13 @@ from process.models.case import SEATS, TRIANGLE
 from process.outlet import Outlet
 from process.services import attach
 from process.services.doors import reasons_against
-from process.views.lists import may_open
 from process.views import history
+from process.views.lists import may_open
 
 TIMELINE = 30
 
 
-def visible(outlet: Outlet, request: HttpRequest, pk: int) -> StageRecord:
+def visible(outlet: Outlet, request: Request, pk: int) -> StageRecord:
     """The record, or 404 for one the person may not see: its existence is not told."""
     return get_object_or_404(outlet.queryset(request.user), pk=pk)
 
@@ -98,7 +99,7 @@ def _seats(record: StageRecord) -> list[dict[str, Any]]:
 def detail(outlet: Outlet) -> Any:
     """The detail view of an outlet."""
 
-    def view(request: HttpRequest, pk: int) -> HttpResponse:
+    def view(request: Request, pk: int) -> HttpResponse:
         record = visible(outlet, request, pk)
         actor = Actor.of(request.user)
         primary, verbs, blockers = verbs_for(outlet, record, actor)
@@ -137,7 +138,7 @@ def detail(outlet: Outlet) -> Any:
 def timeline(outlet: Outlet) -> Any:
     """The record's log (or its whole case's), newest first, as a fragment; `?all=1` shows more."""
 
-    def view(request: HttpRequest, pk: int) -> HttpResponse:
+    def view(request: Request, pk: int) -> HttpResponse:
         record = visible(outlet, request, pk)
         see_cost = request.user.has_right("see_cost")
         entries = LogEntry.objects.filter(kind=record.record_kind(), object_id=record.pk).order_by("-id")
@@ -177,7 +178,7 @@ def file_rows(record: StageRecord) -> list[dict[str, Any]]:
 def files(outlet: Outlet) -> Any:
     """The record's files as a fragment; POST adds one, for those who take part in the case."""
 
-    def view(request: HttpRequest, pk: int) -> HttpResponse:
+    def view(request: Request, pk: int) -> HttpResponse:
         record = visible(outlet, request, pk)
         actor = Actor.of(request.user)
         may_add = access.takes_part(record, actor)
@@ -199,12 +200,12 @@ def files(outlet: Outlet) -> Any:
 def panel(outlet: Outlet) -> Any:
     """The records of one case as a card on another record's page."""
 
-    def view(request: HttpRequest, case_id: int) -> HttpResponse:
+    def view(request: Request, case_id: int) -> HttpResponse:
         records = list(outlet.queryset(request.user).filter(case_id=case_id).order_by("-pk")[:20])
         columns = outlet.list_columns(request.user)
         if outlet.panel_columns:
             columns = [column for column in columns if column.key in outlet.panel_columns]
-        table = {
+        table: dict[str, Any] = {
             "columns": outlet.head_cells(columns, request) if records else [],
             "rows": [outlet.row(record, columns, request.user) for record in records],
         }

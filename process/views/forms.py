@@ -6,11 +6,12 @@ from django.apps import apps
 from django.contrib import messages
 from django.db import IntegrityError, transaction
 from django.forms import BaseFormSet, formset_factory
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from accounts.actor import Actor
+from accounts.request import Request
 from core.errors import DomainError, KeyReused, Refused, Stale
 from core.idempotency import Answer, hash_body, new_key, run_once
 from process.models import StageRecord
@@ -21,19 +22,17 @@ from process.views.details import visible
 MAX_LINES = 500
 
 
-def actor_of(request: HttpRequest) -> Actor:
+def actor_of(request: Request) -> Actor:
     """The person behind a request, with the address the log keeps."""
     return Actor(kind="user", name=str(request.user), user=request.user, ip=request.META.get("REMOTE_ADDR", ""))
 
 
-def formsets(
-    outlet_lines: dict[str, Lines], request: HttpRequest, record: StageRecord | None
-) -> dict[str, BaseFormSet]:
+def formsets(outlet_lines: dict[str, Lines], request: Request, record: StageRecord | None) -> dict[str, BaseFormSet]:
     """One formset per kind of lines; on POST from what was sent, else from what is stored."""
     made = {}
     for name, lines in outlet_lines.items():
         stored = list(lines.read(record)) if record is not None and lines.read else []
-        factory = formset_factory(
+        factory: Any = formset_factory(
             lines.form, extra=0 if stored else 1, can_delete=True, max_num=MAX_LINES, absolute_max=MAX_LINES
         )
         form_kwargs = {"user": request.user, "record": record}
@@ -106,7 +105,7 @@ def status_of(error: DomainError) -> int:
     return error.status
 
 
-def version_of(request: HttpRequest) -> int | None:
+def version_of(request: Request) -> int | None:
     """The row version the form was shown with; 0, which no row has, for one that cannot be read."""
     text = request.POST.get("version", "")
     if not text:
@@ -114,7 +113,7 @@ def version_of(request: HttpRequest) -> int | None:
     return int(text) if text.isdecimal() and len(text) < 10 else 0
 
 
-def once(request: HttpRequest, act: Any) -> str:
+def once(request: Request, act: Any) -> str:
     """Run `act` (which returns an address) once per form key; a second submit gets the same address."""
 
     def checked() -> Answer:
@@ -151,7 +150,7 @@ def _constraint_sentence(error: IntegrityError) -> str:
     }
 
 
-def done(request: HttpRequest, address: str) -> HttpResponse:
+def done(request: Request, address: str) -> HttpResponse:
     """Go on to `address`, by htmx without losing the page's scripts."""
     if request.htmx:
         response = HttpResponse(status=204)
@@ -161,7 +160,7 @@ def done(request: HttpRequest, address: str) -> HttpResponse:
 
 
 def _page(
-    request: HttpRequest,
+    request: Request,
     outlet: Outlet,
     form: Any,
     made: dict[str, BaseFormSet],
@@ -202,7 +201,7 @@ def _page(
 def create(outlet: Outlet) -> Any:
     """The page that opens a new record."""
 
-    def view(request: HttpRequest) -> HttpResponse:
+    def view(request: Request) -> HttpResponse:
         form_class: Any = outlet.form
         initial = outlet.initial(request, form_class)
         form = form_class(request.POST or None, request.FILES or None, user=request.user, record=None, initial=initial)
@@ -230,7 +229,7 @@ def create(outlet: Outlet) -> Any:
 def edit(outlet: Outlet) -> Any:
     """The page that changes a record's fields."""
 
-    def view(request: HttpRequest, pk: int) -> HttpResponse:
+    def view(request: Request, pk: int) -> HttpResponse:
         record = visible(outlet, request, pk)
         form_class: Any = outlet.edit_form or outlet.form
         form = form_class(request.POST or None, request.FILES or None, user=request.user, record=record)

@@ -4,10 +4,11 @@ from typing import Any
 
 from django.apps import apps
 from django.db.models import Q, QuerySet
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import FileResponse, Http404, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
 
 from accounts.models import User
+from accounts.request import Request
 from core.search import search
 from core.text import clean_text
 from process.models import Attachment
@@ -15,7 +16,7 @@ from process.models import Attachment
 PICKS = 20
 
 
-def _scope(model: Any, request: HttpRequest) -> QuerySet:
+def _scope(model: Any, request: Request) -> QuerySet:
     queryset = model._default_manager.all()
     if issubclass(model, User):
         return queryset.filter(is_active=True)
@@ -24,7 +25,7 @@ def _scope(model: Any, request: HttpRequest) -> QuerySet:
     return queryset.visible_to(request.user)
 
 
-def pick(request: HttpRequest, kind: str) -> HttpResponse:
+def pick(request: Request, kind: str) -> HttpResponse:
     """Up to 20 rows of `kind` that the person may see and that match `?q=`, as [{id, text}]."""
     try:
         model = apps.get_model(kind)
@@ -41,11 +42,15 @@ def pick(request: HttpRequest, kind: str) -> HttpResponse:
     return JsonResponse([{"id": row.pk, "text": str(row)} for row in queryset[:PICKS]], safe=False)
 
 
-def download(request: HttpRequest, pk: int) -> FileResponse:
+def download(request: Request, pk: int) -> FileResponse:
     """A file, only for those who may see the record it hangs on."""
     found = get_object_or_404(Attachment, pk=pk)
     model: Any = apps.get_model(found.kind)
     get_object_or_404(model._default_manager.visible_to(request.user), pk=found.object_id)
-    response = FileResponse(found.file.open("rb"), as_attachment=True, filename=found.name)
+    try:
+        content = found.file.open("rb")
+    except FileNotFoundError as error:
+        raise Http404 from error
+    response = FileResponse(content, as_attachment=True, filename=found.name)
     response["X-Content-Type-Options"] = "nosniff"
     return response

@@ -4,11 +4,12 @@ from typing import Any
 
 from django.db.models import Model
 from django.forms import ChoiceField
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.http import HttpResponse, HttpResponseBadRequest
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from accounts.actor import Actor
+from accounts.request import Request
 from core.paging import capped_count, page
 from core.search import search
 from core.text import clean_text
@@ -19,9 +20,9 @@ PAGE_SIZE = 50
 _OWN = {"q", "sort", "cursor", "state"}
 
 
-def filtered(outlet: Outlet, request: HttpRequest) -> tuple[Any, Any, list[dict[str, Any]]]:
+def filtered(outlet: Outlet, request: Request) -> tuple[Any, Any, list[dict[str, Any]]]:
     """(queryset, filter form or None, chips); an unknown parameter is a BadRequest by ValueError."""
-    queryset = outlet.queryset(request.user)
+    queryset: Any = outlet.queryset(request.user)
     known = set(_OWN)
     form, chips = None, []
     if outlet.filterset is not None:
@@ -45,7 +46,7 @@ def filtered(outlet: Outlet, request: HttpRequest) -> tuple[Any, Any, list[dict[
     return queryset, form, chips
 
 
-def _chips(request: HttpRequest, form: Any) -> list[dict[str, Any]]:
+def _chips(request: Request, form: Any) -> list[dict[str, Any]]:
     chips = []
     for name, value in form.cleaned_data.items():
         if value in (None, "", []) or name not in request.GET:
@@ -65,7 +66,7 @@ def _shown(field: Any, value: Any) -> Any:
     return next((label for key, label in field.choices if str(key) == str(value)), value)
 
 
-def state_views(outlet: Outlet, request: HttpRequest) -> list[dict[str, Any]]:
+def state_views(outlet: Outlet, request: Request) -> list[dict[str, Any]]:
     """Tabs: all, the board where there is one, and each state."""
     current = request.GET.get("state", "")
     here = outlet.url("list")
@@ -82,7 +83,7 @@ def state_views(outlet: Outlet, request: HttpRequest) -> list[dict[str, Any]]:
 def listing(outlet: Outlet) -> Any:
     """The list view of an outlet."""
 
-    def view(request: HttpRequest) -> HttpResponse:
+    def view(request: Request) -> HttpResponse:
         try:
             queryset, form, chips = filtered(outlet, request)
         except ValueError as error:
@@ -122,7 +123,7 @@ def listing(outlet: Outlet) -> Any:
     return view
 
 
-def may_open(outlet: Outlet, request: HttpRequest) -> bool:
+def may_open(outlet: Outlet, request: Request) -> bool:
     """Whether the person may create such a record at all; seats on the case are checked at the door."""
     words = outlet.model.open_who
     seats = {"ar", "sr", "fr", "director", "pfc", "service", "member"}
@@ -131,7 +132,7 @@ def may_open(outlet: Outlet, request: HttpRequest) -> bool:
     return access.may_any(words, outlet.model(), Actor.of(request.user))
 
 
-def _cursor_url(request: HttpRequest, cursor: str | None) -> str:
+def _cursor_url(request: Request, cursor: str | None) -> str:
     if not cursor:
         return ""
     params = request.GET.copy()

@@ -4,12 +4,13 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.actor import Actor
+from accounts.request import Request
 from core.errors import DomainError, NotAllowed
 from core.idempotency import new_key
 from process import access
@@ -22,7 +23,7 @@ from process.views.details import visible
 from process.views.forms import actor_of, cleaned_lines, done, formsets, once, problem, shown_formsets, version_of
 
 
-def _form(outlet: Outlet, spec: Verb, record: StageRecord, request: HttpRequest) -> Any:
+def _form(outlet: Outlet, spec: Verb, record: StageRecord, request: Request) -> Any:
     form_class = outlet.verb_form(spec.name) or VerbForm
     posted = request.method == "POST"
     form = form_class(
@@ -40,7 +41,7 @@ def _form(outlet: Outlet, spec: Verb, record: StageRecord, request: HttpRequest)
 
 
 def _dialog(
-    request: HttpRequest,
+    request: Request,
     outlet: Outlet,
     spec: Verb,
     record: StageRecord,
@@ -91,7 +92,7 @@ def _spec(outlet: Outlet, name: str) -> Verb:
     return found
 
 
-def _require(outlet: Outlet, record: StageRecord, name: str, request: HttpRequest) -> None:
+def _require(outlet: Outlet, record: StageRecord, name: str, request: Request) -> None:
     """NotAllowed, which becomes a page; a form that is complete is left to the door, which also knows its answer."""
     actor = Actor.of(request.user)
     words = outlet.acts[name].who if name in outlet.acts else access.words_for(record, name)
@@ -102,7 +103,7 @@ def _require(outlet: Outlet, record: StageRecord, name: str, request: HttpReques
 def verb(outlet: Outlet) -> Any:
     """The view that fires one verb of a record."""
 
-    def view(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
+    def view(request: Request, pk: int, verb: str) -> HttpResponse:
         record = visible(outlet, request, pk)
         spec = _spec(outlet, verb)
         form = _form(outlet, spec, record, request)

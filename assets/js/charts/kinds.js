@@ -22,7 +22,7 @@ function base(spec, dark) {
 
 function axes(spec, tone) {
   const names = { type: "category", data: spec.categories, axisLabel: { color: tone.ink, interval: spec.horizontal ? 0 : "auto", hideOverlap: true }, axisLine: { lineStyle: { color: tone.line } }, axisTick: { show: false }, inverse: Boolean(spec.horizontal) };
-  const values = { type: "value", axisLabel: { color: tone.ink, formatter: axis(spec.unit) }, splitLine: { lineStyle: { color: tone.line } }, splitNumber: 4 };
+  const values = { type: "value", axisLabel: { color: tone.ink, formatter: axis(spec.unit) }, splitLine: { lineStyle: { color: tone.line } }, splitNumber: 4, minInterval: ["days", "count"].includes(spec.unit) ? 1 : undefined };
   return spec.horizontal ? { xAxis: values, yAxis: names } : { xAxis: names, yAxis: values };
 }
 

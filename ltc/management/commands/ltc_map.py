@@ -32,9 +32,8 @@ def record(model: Any) -> list[str]:
     lines += ["| verb | from | to | who | reason |", "| --- | --- | --- | --- | --- |"]
     for verb in verbs_of(model).values():
         reason = "yes" if verb.note else ""
-        lines.append(
-            f"| {verb.name} | {', '.join(verb.sources)} | {', '.join(verb.targets)} | {', '.join(verb.who)} | {reason} |"
-        )
+        cells = (verb.name, ", ".join(verb.sources), ", ".join(verb.targets), ", ".join(verb.who), reason)
+        lines.append(f"| {' | '.join(cells)} |")
     return [*lines, "", *diagram(model), ""]
 
 
