@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from core.errors import Refused
 from core.models import Currency, ExchangeRate
+from core.money import ZERO, convert
 
 
 def base_currency() -> str:
@@ -36,3 +37,19 @@ def rate_on(currency: Currency | str, day: date) -> Decimal:
         sentence = _("There is no exchange rate for %(currency)s on or before %(day)s.")
         raise Refused(sentence % {"currency": code, "day": day.isoformat()})
     return rate
+
+
+class InBase:
+    """Turns amounts into base currency at the rates of one day. A currency without a rate is named, never added."""
+
+    def __init__(self, day: date) -> None:
+        self.currency, self.rates = base_currency(), rates_on(day)
+        self.missing: set[str] = set()
+
+    def __call__(self, currency: str, amount: Decimal | None) -> Decimal:
+        if not amount:
+            return ZERO
+        if currency not in self.rates:
+            self.missing.add(currency)
+            return ZERO
+        return convert(amount, self.rates[currency])

@@ -1,7 +1,7 @@
 """The figures directors look at first: funnel, receivables, four costings, where work waits."""
 
 import datetime as dt
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 from accounts.models import Department, User
 from billing.models import ReceivableLine
 from core.calendar import today
-from core.money import convert, round_money
-from core.selectors import base_currency, rates_on
+from core.money import round_money
+from core.selectors import InBase
 from finance.models import CostSheet
 from leads.models import Lead
 from process import stages
@@ -23,22 +23,6 @@ from process.models import CaseRecord, Seat
 from projects.models import Project
 
 ZERO = Decimal(0)
-
-
-class InBase:
-    """Turns amounts into base currency at today's rates. A currency without a rate is named, never added."""
-
-    def __init__(self) -> None:
-        self.currency, self.rates = base_currency(), rates_on(today())
-        self.missing: set[str] = set()
-
-    def __call__(self, currency: str, amount: Decimal | None) -> Decimal:
-        if not amount:
-            return ZERO
-        if currency not in self.rates:
-            self.missing.add(currency)
-            return ZERO
-        return convert(amount, self.rates[currency])
 
 
 @dataclass
@@ -57,17 +41,17 @@ def funnel(user: User, in_base: InBase) -> list[FunnelRow]:
     leads = Lead.objects.visible_to(user).open().values("currency").order_by()
     running = Project.objects.visible_to(user).filter(state__in=("draft", "in_review", "approved"))
     projects = running.values("stage", "currency").order_by()
-    counts: Counter[str] = Counter()
-    amounts: Counter[str] = Counter()
+    counts: defaultdict[str, int] = defaultdict(int)
+    amounts: defaultdict[str, Decimal] = defaultdict(Decimal)
     for found in (leads, projects):
         for row in found.annotate(n=Count("pk"), amount=Sum("gross_amount")):
             stage = row.get("stage", "lead")
             counts[stage] += row["n"]
-            amounts[stage] += in_base(row["currency"], row["amount"])  # type: ignore[assignment]
-    return [_funnel_row(stage, counts[stage.code], amounts[stage.code] or ZERO) for stage in stages.STAGES[:-1]]
+            amounts[stage] += in_base(row["currency"], row["amount"])
+    return [_funnel_row(stage, counts[stage.code], amounts[stage.code]) for stage in stages.STAGES[:-1]]
 
 
-def _funnel_row(stage: stages.StageInfo, count: int, amount: Any) -> FunnelRow:
+def _funnel_row(stage: stages.StageInfo, count: int, amount: Decimal) -> FunnelRow:
     return FunnelRow(stage.code, str(stage.label), count, amount, round_money(amount * stage.probability / 100))
 
 

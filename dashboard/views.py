@@ -7,7 +7,9 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from accounts.request import Request
+from core.calendar import today
 from core.money import format_money
+from core.selectors import InBase
 from dashboard import selectors
 from process.shapes import Cell, Row
 
@@ -20,11 +22,11 @@ def _columns(*labels: Any) -> list[dict[str, Any]]:
     return [{"label": label, "align": "end" if index else ""} for index, label in enumerate(labels)]
 
 
-def _funnel(rows: list[selectors.FunnelRow]) -> dict[str, Any]:
+def _funnel(rows: list[selectors.FunnelRow], in_base: InBase) -> dict[str, Any]:
     return {
         "id": "chart-funnel",
         "title": _("Funnel"),
-        "note": _("open deals, gross, CNY"),
+        "note": _("open deals, gross, %(currency)s") % {"currency": in_base.currency},
         "spec": {
             "kind": "bar",
             "horizontal": True,
@@ -46,11 +48,11 @@ def _funnel(rows: list[selectors.FunnelRow]) -> dict[str, Any]:
     }
 
 
-def _ageing(found: selectors.Receivables) -> dict[str, Any]:
+def _ageing(found: selectors.Receivables, in_base: InBase) -> dict[str, Any]:
     return {
         "id": "chart-ageing",
         "title": _("Receivables by days overdue"),
-        "note": _("gross, CNY, without retention"),
+        "note": _("gross, %(currency)s, without retention") % {"currency": in_base.currency},
         "spec": {
             "kind": "bar",
             "unit": "money",
@@ -89,7 +91,7 @@ def _waiting(rows: list[selectors.Waiting]) -> dict[str, Any]:
     }
 
 
-def _costs(found: selectors.Costings) -> dict[str, Any]:
+def _costs(found: selectors.Costings, in_base: InBase) -> dict[str, Any]:
     pairs = (
         (_("Estimate"), found.estimate),
         (_("Budget"), found.budget),
@@ -99,7 +101,7 @@ def _costs(found: selectors.Costings) -> dict[str, Any]:
     return {
         "id": "chart-costs",
         "title": _("Four costings of running projects"),
-        "note": _("net, CNY"),
+        "note": _("net, %(currency)s") % {"currency": in_base.currency},
         "spec": {
             "kind": "bar",
             "unit": "money",
@@ -116,11 +118,20 @@ def _costs(found: selectors.Costings) -> dict[str, Any]:
     }
 
 
+def _left_out(in_base: InBase) -> str:
+    """Which money is in none of the figures, because nobody has entered what it is worth."""
+    if not in_base.missing:
+        return ""
+    text = _("Amounts in %(currencies)s are left out: there is no exchange rate to %(base)s.")
+    return text % {"currencies": ", ".join(sorted(in_base.missing)), "base": in_base.currency}
+
+
 def dashboard(request: Request) -> HttpResponse:
     """Funnel, receivables, four costings and waiting time, as far as the person may see."""
-    rows = selectors.funnel(request.user)
-    money = selectors.receivables(request.user)
-    charts = [_funnel(rows), _ageing(money), _waiting(selectors.waiting(request.user))]
+    in_base = InBase(today())
+    rows = selectors.funnel(request.user, in_base)
+    money = selectors.receivables(request.user, in_base)
+    charts = [_funnel(rows, in_base), _ageing(money, in_base), _waiting(selectors.waiting(request.user))]
     stats = [
         {"label": _("Open deals"), "value": sum(row.count for row in rows)},
         {"label": _("Pipeline"), "value": format_money(selectors.total(row.gross_amount for row in rows))},
@@ -132,7 +143,7 @@ def dashboard(request: Request) -> HttpResponse:
     ]
     if request.user.has_right("see_cost"):
         costs = selectors.costings(request.user)
-        charts.append(_costs(costs))
+        charts.append(_costs(costs, in_base))
         stats.append({"label": _("Revenue of running projects, net"), "value": format_money(costs.revenue)})
-    context = {"title": _("Dashboard"), "stats": stats, "charts": charts}
+    context = {"title": _("Dashboard"), "stats": stats, "charts": charts, "note": _left_out(in_base)}
     return render(request, "dashboard/dashboard.html", context)

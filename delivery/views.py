@@ -59,6 +59,7 @@ class OrderOutlet(Outlet):
         "add_work_record": Act(_("Record work"), forms.WorkForm, who=TEAM),
         "add_risk": Act(_("Add risk"), forms.RiskForm, who=RISKERS),
         "close_risk": Act(_("Close risk"), forms.CloseRiskForm, who=RISKERS),
+        "offer_next": Act(_("Offer again"), who=("@may_offer_again",), states=("accepted", "closed")),
     }
     icon = "truck-delivery"
     columns = ("code", "title", "project", "contract", "planned_end_on", "owner", "state")

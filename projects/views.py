@@ -11,9 +11,9 @@ from accounts.models import User
 from accounts.request import Request
 from approvals import selectors as approvals
 from core.money import format_money
-from core.paging import capped_count, page
+from core.paging import capped_count
+from core.paging import page as page_of
 from process import panels, show, stages
-from process.access import seats_of
 from process.models import Seat
 from process.models.case import SEATS
 from process.outlet import Outlet
@@ -21,20 +21,12 @@ from process.shapes import Act, Action, Cell, Row, Table
 from process.views import detail
 from process.views.details import visible
 from process.views.lists import may_open, state_views
-from projects import forms, selectors, services
+from projects import forms, page, selectors, services
 from projects.filters import ProjectFilter
 from projects.models import Project, ResourceNeed
 from projects.services.team import LIVING
 
 CARDS = 20
-# Which panels each of the three looks at first, by the beginning of their route names.
-VIEWS: dict[str, tuple[Any, tuple[str, ...]]] = {
-    "ar": (_("Account manager"), ("contracts:", "billing:", "solutions:quote", "leads:", "guidance:")),
-    "sr": (_("Solution manager"), ("guidance:", "solutions:", "finance:fourcost")),
-    "fr": (_("Delivery manager"), ("delivery:", "finance:", "purchasing:", "operations:")),
-}
-OPEN_PANELS = 3
-
 
 class ProjectOutlet(Outlet):
     """The spine: from initiation to closed."""
@@ -132,15 +124,11 @@ class ProjectOutlet(Outlet):
         return [resource_table(needs)]
 
     def context(self, record: Any, user: User) -> dict[str, Any]:
-        """Tabs of the three views with the panels in their order, checklist, what is open."""
-        chosen = self.chosen if self.chosen in VIEWS else first_view(record, user)
+        """The panels in the reader's order, the checklist, what is open."""
+        view = self.chosen if self.chosen in page.VIEWS else page.first_view(record, user)
         waiting = selectors.open_records(record, user)
         return {
-            "case_views": [
-                {"label": label, "url": f"?view={code}", "active": code == chosen}
-                for code, (label, _prefixes) in VIEWS.items()
-            ],
-            "panels": ordered_panels(record, chosen),
+            **page.context(record, user, view),
             "steps": selectors.checklist(record),
             "stage_title": record.stage_label,
             "waiting": waiting,
@@ -148,7 +136,7 @@ class ProjectOutlet(Outlet):
         }
 
     def stats(self, record: Any, user: User) -> list[dict[str, Any]]:
-        """Value and chance; margin and presales money for those who may see cost."""
+        """Value and chance, from the contract on its money; margin and cost for those who may see them."""
         amount = format_money(record.gross_amount, record.currency) if record.gross_amount is not None else "–"
         chance = f"{record.win_probability} %" if record.win_probability is not None else "–"
         signed = _now("signature expected %(day)s") % {"day": show.text_of(record.expected_sign_on)}
@@ -178,34 +166,6 @@ def resource_table(needs: list[ResourceNeed]) -> Table:
     return Table(_("Resources"), columns, rows, empty_text=_("Ask the departments for people before ATI."))
 
 
-def first_view(record: Project, user: User) -> str:
-    """The view of the seat the reader holds."""
-    from accounts.actor import Actor
-
-    held = seats_of(record.case_id, Actor.of(user))
-    return next((code for code in VIEWS if code in held), "ar")
-
-
-def ordered_panels(record: Project, view: str) -> list[dict[str, Any]]:
-    """All panels of the page; those of the view stand first and open."""
-    prefixes = VIEWS[view][1]
-
-    def rank(panel: panels.Panel) -> tuple[int, int]:
-        first = next(
-            (index for index, prefix in enumerate(prefixes) if panel.url_name.startswith(prefix)), len(prefixes)
-        )
-        return first, panel.position
-
-    found = sorted(panels.panels_on(record.record_kind()), key=rank)
-    costing = [panel for panel in found if panel.url_name.startswith("finance:fourcost")]
-    rest = [panel for panel in found if panel not in costing]
-    shown = [{"title": panel.title, "url": panel.url(record.case_id), "open": True} for panel in costing]
-    return shown + [
-        {"title": panel.title, "url": panel.url(record.case_id), "open": index < OPEN_PANELS}
-        for index, panel in enumerate(rest)
-    ]
-
-
 def project_page(request: Request, pk: int) -> HttpResponse:
     """One page for all departments; `?view=` puts the panels of AR, SR or FR first."""
     outlet = ProjectOutlet()
@@ -217,7 +177,7 @@ def project_page(request: Request, pk: int) -> HttpResponse:
 def _cards(outlet: Outlet, stage: str, request: Any) -> tuple[list[dict[str, Any]], str]:
     queryset: Any = outlet.queryset(request.user)
     queryset = queryset.open().filter(stage=stage)
-    found = page(queryset, keyset=outlet.order, cursor=request.GET.get("cursor"), size=CARDS)
+    found = page_of(queryset, keyset=outlet.order, cursor=request.GET.get("cursor"), size=CARDS)
     shown = []
     for record in found.rows:
         card = outlet.card(record) | {"badge": record.state_label, "badge_colour": record.state_colour}

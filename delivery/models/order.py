@@ -10,15 +10,20 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from django_fsm import GET_STATE
 
+from accounts.actor import Actor
 from core.calendar import today
 from core.dictionary import TermField
 from core.errors import Reason
 from core.fields import MoneyField
 from finance.models import CostBook, CostSheet
+from process.access import may_any
 from process.machine import State, StateField, States, verb
 from process.models import Handover, StageRecord
+from process.services import counter
 
 FINAL = "final"
+# Who hands a delivery over to operations and to the final accounts.
+OFFERERS = ("fr", "owner", "pfc")
 
 
 class DeliveryOrder(StageRecord):
@@ -87,6 +92,10 @@ class DeliveryOrder(StageRecord):
     def final_acceptance(self) -> Any:
         """The signed final acceptance, if there is one."""
         return self.acceptances.filter(state="signed", is_final=True).order_by("-pk").first()
+
+    def may_offer_again(self, actor: Actor) -> bool:
+        """Who hands deliveries over, while operations or the final accounts have given this one back."""
+        return may_any(OFFERERS, self, actor) and bool(counter.came_back(self))
 
     def start_checks(self) -> list[Any]:
         """Budget approved and handover taken, or an early-start permit."""

@@ -13,6 +13,7 @@ from accounts.services import notify
 from core.calendar import today
 from core.errors import Refused
 from delivery.models import DeliveryOrder, Milestone
+from delivery.models.order import OFFERERS
 from delivery.services.parts import (
     add_milestone,
     add_risk,
@@ -23,8 +24,8 @@ from delivery.services.parts import (
     report,
     sign_for_goods,
 )
-from process.models import Seat
-from process.services import doors, offer, seat, take_seat
+from process.models import Handover, Seat
+from process.services import act, counter, doors, offer, seat, take_seat
 
 __all__ = [
     "accept",
@@ -36,10 +37,12 @@ __all__ = [
     "close_risk",
     "edit",
     "finish_milestone",
+    "offer_next",
     "open",
     "report",
     "request_acceptance",
     "resume",
+    "returned",
     "sign_for_goods",
     "start",
     "suspend",
@@ -131,7 +134,7 @@ def accept(
     doors.fire(order, "accept", by=by, note=note, version=version, changes=changes)
     if service_manager is not None:
         take_seat(order.case, "service", service_manager, by=by)
-    offer(order, to="operations", package=installed_base(order), by=by)
+    _offer(order, "operations", by)
     return order
 
 
@@ -141,8 +144,40 @@ def close(order: DeliveryOrder, *, by: Actor | User, note: str = "", version: in
     doors.fire(order, "close", by=by, note=note, version=version)
     others = DeliveryOrder.objects.filter(project_id=order.project_id).exclude(state="closed")
     if not others.exists():
-        offer(order, to="closing", package={"project": order.project, "accepted_on": order.accepted_on}, by=by)
+        _offer(order, "closing", by)
     return order
+
+
+def _offer(order: DeliveryOrder, to: str, by: Actor | User, note: str = "") -> Handover:
+    package = installed_base(order)
+    if to == "closing":
+        package = {"project": order.project, "accepted_on": order.accepted_on}
+    return offer(order, to=to, package=package, by=by, note=note)
+
+
+@transaction.atomic
+def offer_next(order: DeliveryOrder, *, by: Actor | User, note: str = "", version: int | None = None) -> DeliveryOrder:
+    """Offer what came back with gaps to operations or to the final accounts once more.
+
+    Raises Refused where nothing came back, or where another delivery of the project is still to be closed first.
+    """
+    states = ("accepted", "closed")
+    act(order, "offer_next", by=by, who=OFFERERS, states=states, note=note, version=version)
+    targets = counter.came_back(order)
+    if not targets:
+        raise Refused(_("Nothing of this delivery came back."))
+    others = DeliveryOrder.objects.filter(project_id=order.project_id).exclude(state="closed")
+    if targets == ["closing"] and others.exists():
+        raise Refused([_("%(order)s is still open.") % {"order": one} for one in others[:20]])
+    for to in targets:
+        if to != "closing" or not others.exists():
+            _offer(order, to, by, note)
+    return order
+
+
+def returned(order: DeliveryOrder, handover: Handover, *, by: Actor | User) -> None:
+    """Operations or the final accounts gave the package back: its gaps are closed and it is offered again."""
+    # The counter has told who offered it and given the work back; the acceptance stands.
 
 
 def installed_base(order: DeliveryOrder) -> dict[str, Any]:

@@ -183,6 +183,13 @@ def _give_back(handover: Handover, actor: Actor) -> None:
         back(record, handover, by=actor)
 
 
+def came_back(record: StageRecord) -> list[str]:
+    """The targets whose last offer of this record was returned or withdrawn: it may be offered to them again."""
+    offers = Handover.objects.filter(source_kind=record.record_kind(), source_id=record.pk).order_by("pk")
+    last = dict(offers.values_list("target", "state"))
+    return [target for target, state in last.items() if state in ("returned", "withdrawn")]
+
+
 def require_no_open(record: StageRecord) -> None:
     """Refuse while an offer of this record is still waiting at the counter."""
     if Handover.objects.filter(source_kind=record.record_kind(), source_id=record.pk, state="offered").exists():
