@@ -8,6 +8,7 @@ class BillingConfig(AppConfig):
 
     def ready(self) -> None:
         from billing import handover
+        from billing.views.collection import figures
         from process import panels
         from process.services import counter
 
@@ -15,6 +16,7 @@ class BillingConfig(AppConfig):
         panels.register(
             on="projects.project", title=_("Receivables"), url_name="billing:receivables-panel", position=70, open=True
         )
+        panels.register_figures("projects.project", figures)
         panels.register(
             on="contracts.contract",
             title=_("Receivables"),

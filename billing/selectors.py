@@ -65,7 +65,7 @@ def position(of: Any) -> Position:
     """The position of a contract, a project or a case (object or case id), in two queries.
 
     `eligible` is payable and not yet received; `overdue` the part past its due day; `retention` what is
-    still held back, payable or not.
+    still held back: a contract asset until its warranty ends, payable after it.
     """
     contracts: Any
     if isinstance(of, Contract):
@@ -80,8 +80,8 @@ def position(of: Any) -> Position:
         received=Sum("gross_received", default=ZERO),
         deducted=Sum("gross_deducted", default=ZERO),
         eligible=_money(payable, left),
-        overdue=_money(payable & Q(is_retention=False, due_on__lt=today()), left),
-        retention=_money(Q(is_retention=True, state__in=("planned", "eligible")), left),
+        overdue=_money(payable & Q(due_on__lt=today()), left),
+        retention=_money(Q(is_retention=True, state="planned"), left),
         given_up=_money(Q(state__in=("waived", "written_off")), left),
     )
     gross = contracts.aggregate(gross=Sum("gross_amount", default=ZERO))["gross"]
@@ -118,7 +118,7 @@ def may_be_unreleased(source: str) -> bool:
 
 @dataclass
 class AgeingRow:
-    """One customer's (or owner's) open amounts by days past due; retention stands beside, not in."""
+    """One customer's (or owner's) open amounts by days past due; retention in warranty stands beside, not in."""
 
     key: Any
     label: str
@@ -145,8 +145,8 @@ def ageing(
 ) -> list[AgeingRow]:
     """Open receivables by days past due as of any day, per customer, owner or contract; the largest first.
 
-    What was allocated later, or taken off later, counts as it stood that day. Give `lines` (for instance
-    visible_to) to narrow.
+    What was allocated later, or taken off later, counts as it stood that day; so does a retention, which ages
+    from the day its warranty ended. Give `lines` (for instance visible_to) to narrow.
     """
     day = as_of or today()
     found = ReceivableLine.objects.all() if lines is None else lines
@@ -155,13 +155,15 @@ def ageing(
     )
     paid = standing.order_by().values("receivable").annotate(total=Sum("gross_amount")).values("total")
     given_up = Q(state__in=("waived", "written_off"), state_since__date__lte=day)
-    found = found.filter(arises_on__lte=day).exclude(given_up)
+    held = Q(arises_on__isnull=True) | Q(arises_on__gt=day)
+    held &= Q(is_retention=True, contract__effective_on__lte=day)
+    found = found.filter(Q(arises_on__lte=day) | held).exclude(given_up)
     found = found.annotate(left=F("gross_amount") - Coalesce(Subquery(paid), ZERO)).filter(left__gt=0)
     rows: dict[Any, AgeingRow] = {}
     for line in found.select_related(by).order_by("pk"):
         other = getattr(line, by)
         row = rows.setdefault(getattr(other, "pk", None), AgeingRow(getattr(other, "pk", None), str(other or "–")))
-        if line.is_retention:
+        if line.arises_on is None or line.arises_on > day:
             row.retention += line.left
         else:
             row.buckets[bucket_of(line.due_on or day, day)] += line.left

@@ -133,7 +133,8 @@ def _invoices(project: Project) -> QuerySet:
 
 def _receipt_gaps(project: Project) -> list[Reason]:
     """Money that came in for the project's contracts and serves no receivable yet."""
-    found = Receipt.objects.filter(contract__project=project).exclude(state="reversed")
+    # Reversed or refused: that money did not come in, and the receivable is open again by itself.
+    found = Receipt.objects.filter(contract__project=project).exclude(state__in=("reversed", "refused"))
     found = found.filter(gross_amount__gt=F("gross_allocated"))
     text = _("%(receipt)s is not allocated in full.")
     return _waiting(found, lambda one: text % {"receipt": one})
@@ -202,10 +203,11 @@ def unexplained(closing: Closing) -> list[Any]:
     return [row for row in variances(closing) if row.code not in explained]
 
 
-def still_open(case_id: int, besides: Closing) -> QuerySet[CaseRecord]:
-    """Records of the case that somebody still has work with, for information."""
-    rows = CaseRecord.objects.filter(case_id=case_id, is_open=True).order_by("pk")
-    return rows.exclude(kind=besides.record_kind(), object_id=besides.pk)
+def still_open(closing: Closing) -> QuerySet[CaseRecord]:
+    """Records of the deal that somebody still has work with; they do not stand in the way of a project broken off."""
+    kept = (Closing.record_kind(), Project.record_kind())
+    rows = CaseRecord.objects.filter(case_id=closing.case_id, is_open=True).exclude(kind__in=kept)
+    return rows.select_related("holder").order_by("pk")
 
 
 def check_invariants() -> Iterator[tuple[Any, str]]:

@@ -125,7 +125,7 @@ def settle(closing: Closing, *, by: Actor | User, note: str = "", version: int |
     Raises Refused naming everything that is missing, each with its link.
     """
     changes = {**selectors.figures(closing), "provisional_on": today()}
-    doors.fire(closing, "settle", by=by, note=note, version=version, changes=changes)
+    doors.fire(closing, "settle", by=by, note=_naming_left_open(closing, note), version=version, changes=changes)
     _write_lines(closing)
     return closing
 
@@ -141,11 +141,19 @@ def finalize(closing: Closing, *, by: Actor | User, note: str = "", version: int
     sheet = sheets.settle(closing.book, by=actor, note=closing.code)
     changes = {**selectors.figures(closing), "settlement": sheet, "final_on": today(), "locks_again_on": None}
     # Refused or not allowed: the settlement sheet falls with this transaction.
-    doors.fire(closing, "finalize", by=actor, note=note, version=version, changes=changes)
+    doors.fire(closing, "finalize", by=actor, note=_naming_left_open(closing, note), version=version, changes=changes)
     _write_lines(closing)
     books.freeze(closing.book, by=actor, note=closing.code)
     _end_project(closing, actor)
     return closing
+
+
+def _naming_left_open(closing: Closing, note: str) -> str:
+    """A project broken off may leave work lying (a delivery has no end but its close): the log says which."""
+    if closing.kind != Closing.Type.TERMINATED:
+        return note
+    left = ", ".join(row.code for row in selectors.still_open(closing)[: selectors.MOST])
+    return "\n".join(part for part in (note, _("Left open: %(records)s") % {"records": left} if left else "") if part)
 
 
 def _end_project(closing: Closing, actor: Actor) -> None:

@@ -8,7 +8,7 @@ from closing import forms, selectors, services
 from closing.models import Closing, ClosingLine
 from core.money import format_money
 from process import access, show
-from process.outlet import Outlet
+from process.outlet import Outlet, outlet_of
 from process.shapes import Act, Cell, Column, Row, Section, Table
 
 ACCOUNTANTS = ("pfc", "@is_accountant")
@@ -57,6 +57,8 @@ class ClosingOutlet(Outlet):
         # Whoever may settle sees the same list beside the verb.
         if record.state != "final" and not access.may_any(ACCOUNTANTS, record, Actor.of(user)):
             found.append(self._gaps(record))
+        if record.kind == Closing.Type.TERMINATED:
+            found.append(self._left_open(record))
         return found
 
     def _costings(self, record: Closing) -> Table:
@@ -80,6 +82,19 @@ class ClosingOutlet(Outlet):
             lines = record.lines.select_related("category", "cause")
             rows = [Row([show.cell(line, name) for name in names]) for line in lines]
         return Table(_("Four costings"), columns, rows, empty_text=_("Nothing was estimated, budgeted or spent."))
+
+    def _left_open(self, record: Closing) -> Table:
+        """What a project broken off leaves lying: it does not stand in the way, and nobody is surprised."""
+        rows = []
+        for one in selectors.still_open(record)[: selectors.MOST]:
+            outlet = outlet_of(one.kind)
+            state = outlet.model.states.label(one.state) if outlet else one.state
+            url = outlet.url("detail", one.object_id) if outlet else ""
+            rows.append(Row([Cell(one.code, sub=one.title), Cell(state), Cell(str(one.holder or "–"))], url=url))
+        columns = [Column("record", _("Record")), Column("state", _("State")), Column("holder", _("Holder"))]
+        note = _("It does not stand in the way of these accounts.")
+        empty = _("Nothing is left open.")
+        return Table(_("Left open"), columns, rows, id="left-open", note=note, empty_text=empty)
 
     def _gaps(self, record: Closing) -> Table:
         """What is missing for the next step, each with its link."""

@@ -57,9 +57,9 @@ def _ageing(found: selectors.Receivables, in_base: InBase) -> dict[str, Any]:
             "kind": "bar",
             "unit": "money",
             "categories": [label for label, _amount in found.buckets],
-            "series": [{"name": _("Open"), "data": [float(amount) for _label, amount in found.buckets]}],
+            "series": [{"name": _("Still open"), "data": [float(amount) for _label, amount in found.buckets]}],
         },
-        "columns": _columns(_("Days overdue"), _("Open")),
+        "columns": _columns(_("Days overdue"), _("Still open")),
         "rows": [Row([Cell(label), _num(amount)]) for label, amount in found.buckets],
     }
 

@@ -5,20 +5,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, F, Q, Sum
+from django.db.models import Count, Exists, F, OuterRef, Q, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.models import Notice, User
+from accounts.models import Notice, Role, User
 from billing.models import Receipt, ReceivableLine
 from core.calendar import today
-from core.money import format_money
+from core.money import ZERO, format_money
 from core.search import search
+from core.selectors import InBase
 from finance.models import VarianceAlert
 from guidance.models import Activity
 from leads.models import Lead
 from process import show, stages
 from process.models import CaseRecord, Handover, Seat, StepRecord
+from process.models.case import CASE_ONLY
 from process.outlet import Outlet, outlet_of, outlets
 from projects.models import Project
 
@@ -100,15 +102,13 @@ def _kind_and_state(record: CaseRecord) -> str:
 
 
 def handovers(user: User) -> list[Item]:
-    """Packages offered to a seat or role of the user."""
-    seats = Seat.objects.current().filter(user_id__in=user.acting_ids).values_list("case_id", "role")
-    mine = Q(receiver_role__in=user.role_codes)
-    held: dict[str, list[int]] = {}
-    for case_id, role in seats:
-        held.setdefault(role, []).append(case_id)
-    for role, case_ids in held.items():
-        mine |= Q(receiver_role=role, case_id__in=case_ids)
-    offered = Handover.objects.filter(mine, state="offered").select_related("owner").order_by("due_at")[: LIMIT * 2]
+    """Packages offered to a seat or role of the user, or of those the user deputises for: see Handover.receivers."""
+    people = user.acting_ids
+    holders = Seat.objects.current().filter(case=OuterRef("case"), role=OuterRef("receiver_role"))
+    holders = holders.filter(user__is_active=True)
+    roles = Role.objects.filter(users__in=people, is_active=True).exclude(code__in=CASE_ONLY).values("code")
+    mine = Q(Exists(holders.filter(user__in=people))) | Q(~Exists(holders), receiver_role__in=roles)
+    offered = Handover.objects.filter(mine, state="offered").select_related("owner").order_by("due_at")[:LIMIT]
     now = timezone.now()
     return [
         Item(
@@ -119,18 +119,18 @@ def handovers(user: User) -> list[Item]:
             late=bool(one.due_at and one.due_at < now),
         )
         for one in offered
-        if user.acting_ids & set(one.receivers())
-    ][:LIMIT]
+    ]
 
 
 def claims(user: User) -> list[Item]:
     """Money that arrived: unclaimed for account managers, claimed and to be confirmed for finance."""
     if user.has_role("finance") or user.has_role("cashier"):
-        found = Receipt.objects.filter(state="claimed")
+        state = "claimed"
     elif user.has_role("ar"):
-        found = Receipt.objects.filter(state="unclaimed")
+        state = "unclaimed"
     else:
         return []
+    found = Receipt.objects.visible_to(user).filter(state=state)
     return [
         Item(
             f"{one.payer_name} {show.text_of(one.gross_amount)}",
@@ -194,7 +194,9 @@ def alerts(user: User) -> list[Item]:
 
 def held(user: User) -> list[Item]:
     """Open records that wait for the user, the longest waiting first."""
-    records = CaseRecord.objects.filter(is_open=True, holder_id__in=user.acting_ids).order_by("since")[:LIMIT]
+    records = CaseRecord.objects.filter(is_open=True, holder_id__in=user.acting_ids).order_by("since")
+    # Receivables whose event has not happened yet ask nothing of their owner.
+    records = records.exclude(kind="billing.receivableline", state="planned")[:LIMIT]
     return [
         Item(str(one), _record_url(one.kind, one.object_id), sub=_kind_and_state(one), when=_day(one.since)[:10])
         for one in records
@@ -202,16 +204,17 @@ def held(user: User) -> list[Item]:
 
 
 def inbox(user: User) -> list[Group]:
-    """Everything that waits for the user, in the order in which it should be dealt with."""
+    """Everything that waits for the user, in the order in which it should be dealt with, and each thing once."""
     groups = [
         Group("decisions", _("Decisions"), decisions(user), "gavel"),
         Group("handovers", _("Handovers"), handovers(user), "arrows-exchange"),
         Group("claims", _("Receipts"), claims(user), "cash"),
         Group("next_steps", _("Next steps due"), next_steps(user), "calendar-due"),
         Group("alerts", _("Alerts"), alerts(user), "alert-triangle"),
-        Group("held", _("Waiting for me"), held(user), "hand-finger"),
     ]
-    return [group for group in groups if group.items]
+    shown = {item.url for group in groups for item in group.items}
+    rest = [item for item in held(user) if item.url not in shown]
+    return [group for group in (*groups, Group("held", _("Waiting for me"), rest, "hand-finger")) if group.items]
 
 
 def recent_notices(user: User) -> list[Notice]:
@@ -222,24 +225,27 @@ def recent_notices(user: User) -> list[Notice]:
 def numbers(user: User) -> list[dict[str, Any]]:
     """My numbers: leads I own, deals I sit on, and the money still to come from them, in base currency."""
     mine = Seat.objects.current().filter(user_id__in=user.acting_ids).values("case_id")
+    in_base = InBase(today())
     leads = Lead.objects.open().filter(owner_id__in=user.acting_ids).count()
     running = Project.objects.filter(case_id__in=mine, state__in=("draft", "in_review", "approved"))
-    deals = running.aggregate(n=Count("pk"), amount=Sum("gross_amount", filter=Q(currency="CNY")))
+    deals = list(running.values("currency").order_by().annotate(n=Count("pk"), amount=Sum("gross_amount")))
     left = F("gross_amount") - F("gross_received") - F("gross_deducted")
-    due = ReceivableLine.objects.visible_to(user).filter(
-        case_id__in=mine, state="eligible", is_retention=False, currency="CNY"
-    )
-    money = due.aggregate(open=Sum(left), overdue=Sum(left, filter=Q(due_on__lt=today())))
+    due = ReceivableLine.objects.visible_to(user).filter(case_id__in=mine, state="eligible", is_retention=False)
+    sums = {"open": Sum(left), "overdue": Sum(left, filter=Q(due_on__lt=today()))}
+    money = list(due.values("currency").order_by().annotate(**sums))
+    to_come, overdue = (sum((in_base(row["currency"], row[name]) for row in money), ZERO) for name in sums)
     shown: list[dict[str, Any]] = []
     if leads:
         shown.append({"label": _("My open leads"), "value": leads, "url": "/leads/?state=open&scope=mine"})
-    if deals["n"]:
-        amount = _("%(amount)s incl. tax") % {"amount": format_money(deals["amount"] or 0)}
-        shown.append({"label": _("My deals"), "value": deals["n"], "sub": amount, "url": "/projects/?scope=mine"})
-    if money["open"]:
-        shown.append({"label": _("Receivable from my deals"), "value": format_money(money["open"])})
-    if money["overdue"]:
-        shown.append({"label": _("Overdue"), "value": format_money(money["overdue"]), "tone": "bad"})
+    if deals:
+        amount = sum((in_base(row["currency"], row["amount"]) for row in deals), ZERO)
+        sub = _("%(amount)s incl. tax") % {"amount": format_money(amount)}
+        count = sum(row["n"] for row in deals)
+        shown.append({"label": _("My deals"), "value": count, "sub": sub, "url": "/projects/?scope=mine"})
+    if to_come:
+        shown.append({"label": _("Receivable from my deals"), "value": format_money(to_come)})
+    if overdue:
+        shown.append({"label": _("Overdue"), "value": format_money(overdue), "tone": "bad"})
     return shown
 
 

@@ -1,5 +1,7 @@
 """The mapping file: which column means what, how words are spelt, in which currency and on which tax basis."""
 
+import codecs
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -22,20 +24,21 @@ COLUMNS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
 }
 STAGES = ("lead", "guidance", "won", "lost")
-_TOP = {
-    "source",
-    "encoding",
-    "delimiter",
-    "date_format",
-    "currency",
-    "exchange_rates",
-    "tax",
-    "department",
-    "files",
-    "aliases",
-    "industries",
-    "stages",
-    "defaults",
+# The keys of a mapping file, and what each holds.
+_TOP: dict[str, type] = {
+    "source": str,
+    "encoding": str,
+    "delimiter": str,
+    "date_format": str,
+    "currency": str,
+    "exchange_rates": list,
+    "tax": dict,
+    "department": str,
+    "files": dict,
+    "aliases": dict,
+    "industries": dict,
+    "stages": dict,
+    "defaults": dict,
 }
 _DEFAULTS = {"lead_source": "history", "lost_reason": "other", "payment_event": "date", "receipt_method": "transfer"}
 
@@ -90,6 +93,7 @@ def read_mapping(path: Path, folder: Path) -> Mapping:
     reasons = list(_problems(raw, folder))
     if reasons:
         raise Refused([f"{path.name}: {reason}" for reason in reasons])
+    raw = {key: value for key, value in raw.items() if value is not None}
     tax = raw.get("tax", {})
     return Mapping(
         source=str(raw["source"]),
@@ -101,7 +105,7 @@ def read_mapping(path: Path, folder: Path) -> Mapping:
         tax_code=str(tax.get("code", "13")),
         department=raw.get("department", "sales"),
         files={
-            kind: FileMapping(kind, folder / entry["path"], dict(entry["columns"]))
+            kind: FileMapping(kind, folder / entry["path"], {name: str(at) for name, at in entry["columns"].items()})
             for kind, entry in raw["files"].items()
         },
         stages={str(word): stage for word, stage in raw["stages"].items()},
@@ -113,17 +117,60 @@ def read_mapping(path: Path, folder: Path) -> Mapping:
 
 
 def _problems(raw: dict[str, Any], folder: Path) -> Iterator[str]:
+    """Everything wrong with a mapping file, so that nothing has been taken in when it is found."""
     for key in ("source", "currency", "files", "stages"):
         if not raw.get(key):
             yield f"“{key}” is missing"
-    for key in sorted(set(raw) - _TOP):
+    for key in sorted(set(raw) - set(_TOP), key=str):
         yield f"unknown key “{key}”"
-    if raw.get("tax", {}).get("basis", "gross") not in ("gross", "net"):
+    misshapen = [key for key, shape in _TOP.items() if raw.get(key) is not None and not isinstance(raw[key], shape)]
+    for key in misshapen:
+        yield f"“{key}” has the wrong shape"
+    if misshapen:
+        return
+    yield from _format_problems(raw)
+    yield from _word_problems(raw)
+    yield from _file_problems(raw.get("files") or {}, folder)
+
+
+def _word_problems(raw: dict[str, Any]) -> Iterator[str]:
+    """What the words of the files stand for."""
+    if (raw.get("tax") or {}).get("basis", "gross") not in ("gross", "net"):
         yield "tax.basis must be “gross” or “net”"
     for word, stage in (raw.get("stages") or {}).items():
         if stage not in STAGES:
             yield f"stages.{word}: “{stage}” is none of {', '.join(STAGES)}"
-    yield from _file_problems(raw.get("files") or {}, folder)
+    for meaning, words in (raw.get("aliases") or {}).items():
+        if not isinstance(words, dict):
+            yield f"aliases.{meaning} has the wrong shape"
+    for key in sorted(set(raw.get("defaults") or {}) - set(_DEFAULTS)):
+        yield f"defaults: unknown key “{key}”"
+
+
+def _format_problems(raw: dict[str, Any]) -> Iterator[str]:
+    """How the files are written: encoding, delimiter, dates, rates."""
+    if not re.fullmatch(r"[a-zA-Z0-9_-]{1,30}", raw.get("source") or "-"):
+        yield "“source” has 1 to 30 letters a-z, digits, - or _: it is part of the numbers of what is taken in"
+    try:
+        codecs.lookup(raw.get("encoding") or "utf-8")
+    except LookupError:
+        yield f"unknown encoding “{raw['encoding']}”"
+    if len(raw.get("delimiter") or ",") != 1:
+        yield "“delimiter” must be one character"
+    form, day = raw.get("date_format") or "%Y-%m-%d", date(2024, 12, 31)
+    try:
+        read = datetime.strptime(day.strftime(form), form).date()
+    except ValueError:
+        read = None
+    if read != day:
+        yield f"“date_format”: {form} does not tell day, month and year"
+    for number, row in enumerate(raw.get("exchange_rates") or [], 1):
+        if not isinstance(row, dict) or not isinstance(row.get("from_on"), date) or not _is_rate(row.get("rate")):
+            yield f"exchange_rates, row {number}: “from_on” (a date) and “rate” (a number above 0) are needed"
+
+
+def _is_rate(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < 10**9
 
 
 def _file_problems(files: dict[str, Any], folder: Path) -> Iterator[str]:
@@ -134,14 +181,14 @@ def _file_problems(files: dict[str, Any], folder: Path) -> Iterator[str]:
             yield f"files.{kind}: unknown kind of file"
             continue
         required, optional = COLUMNS[kind]
-        if not isinstance(entry, dict) or not entry.get("path") or not entry.get("columns"):
+        columns = entry.get("columns") if isinstance(entry, dict) else None
+        if not isinstance(columns, dict) or not isinstance(entry.get("path"), str):
             yield f"files.{kind}: “path” and “columns” are needed"
             continue
-        columns = entry["columns"]
         for name in required:
             if name not in columns:
                 yield f"files.{kind}.columns: “{name}” is missing"
-        for name in sorted(set(columns) - set(required) - set(optional)):
+        for name in sorted(set(columns) - set(required) - set(optional), key=str):
             yield f"files.{kind}.columns: unknown meaning “{name}”"
         if not (folder / entry["path"]).is_file():
             yield f"files.{kind}: {entry['path']} is not in {folder}"

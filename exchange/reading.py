@@ -8,6 +8,11 @@ from core.errors import Refused
 from core.text import clean_text
 from exchange.mapping import FileMapping, Mapping
 
+# The longest values by meaning, as far as they fit where they are kept; whatever is not listed may have 200 characters.
+LONGEST = {"people": {"name": 80, "manager": 80, "department": 80}, "products": {"name": 80, "spec": 100}}
+LONGEST |= {"customers": {"name": 120, "parent": 120, "tax_id": 30, "country": 60}}
+LONGEST |= {"deals": {"key": 80, "owner": 80, "product": 80, "customer": 120}}
+
 
 @dataclass(frozen=True)
 class SourceRow:
@@ -36,7 +41,7 @@ def rows_of(mapping: Mapping, file: FileMapping) -> Iterator[SourceRow]:
                 if len(cells) < max(head, width):
                     raise Refused(f"{file.path.name}, line {line}: {len(cells)} columns, at least {head} are needed")
                 yield SourceRow(line, {name: clean_text(cells[place]).strip() for name, place in places.items()})
-    except (UnicodeDecodeError, csv.Error) as error:
+    except (UnicodeError, csv.Error) as error:
         raise Refused(f"{file.path.name}, after line {line}: {error}") from error
 
 
@@ -52,6 +57,20 @@ def check_files(mapping: Mapping) -> int:
     """Read every file once, so that a broken one changes nothing; returns the number of deals."""
     deals = 0
     for kind, file in mapping.files.items():
-        for _row in rows_of(mapping, file):
+        for row in rows_of(mapping, file):
             deals += kind == "deals"
+            if kind != "deals":
+                _require_short(file, row)
     return deals
+
+
+def _require_short(file: FileMapping, row: SourceRow) -> None:
+    """A party's name must fit; one in the deals only rejects its row."""
+    for meaning, text in row.values.items():
+        if too_long(file.kind, meaning, text):
+            raise Refused(f"{file.path.name}, line {row.line}: {file.columns[meaning]} is too long")
+
+
+def too_long(kind: str, meaning: str, text: str) -> bool:
+    """Whether a value does not fit where it will be kept."""
+    return len(text) > LONGEST[kind].get(meaning, 200)

@@ -85,13 +85,17 @@ def _plain(label: str, cells: list[Cell], *, total: bool = False, level: int = 0
     return {"label": label, "level": level, "total": total, "cells": cells, "pct": None, "over": ""}
 
 
-def matrix(four: FourCostings, *, full: bool = False) -> dict[str, Any]:
-    """概算 | 预算 | 承诺 | 核算 | 预计完工 | 决算 by category, with revenue and the three margin lines below."""
+def matrix(four: FourCostings, *, full: bool = False, brief: bool = False) -> dict[str, Any]:
+    """概算 | 预算 | 承诺 | 核算 | 预计完工 | 决算 by category, with revenue and the three margin lines below.
+
+    `full` adds the last closed month; `brief` keeps the groups and the first margin line.
+    """
     figures = PAGE if full and "actual" in four.sheets else PANEL
-    rows = [_row(four, row, figures) for row in four.rows]
+    rows = [_row(four, row, figures) for row in four.rows if not (brief and row.level)]
     rows.append(_row(four, four.total, figures, total=True))
     rows.append(_plain(_("Revenue"), [_revenue(four, figure) for figure in figures], total=True))
-    for upto, label in ((1, _("Project margin")), (2, _("Contribution")), (3, _("Profit after capital cost"))):
+    margins = ((1, _("Project margin")), (2, _("Contribution")), (3, _("Profit after capital cost")))
+    for upto, label in margins[:1] if brief else margins:
         rows.append(_plain(label, [amount(_shown(four, figure, upto)) for figure in figures], total=True))
         rows.append(_plain(f"{label} %", [percent(_shown_percent(four, figure, upto)) for figure in figures], level=1))
     columns = [{"label": figure_label(figure, four)} for figure in figures]

@@ -30,6 +30,7 @@ class LeadForm(RecordForm):
         label=_("This is another company or another need"),
         required=False,
         help_text=_("Tick it after looking at the leads and customers named above."),
+        widget=forms.CheckboxInput(attrs={"data-after-refusal": True}),
     )
 
     class Meta:

@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models import User
 from core.calendar import today
@@ -123,7 +124,7 @@ class AssignForm(VerbForm):
 
 
 class ResolveForm(VerbForm):
-    solution = area(_("solution"))
+    solution = area(pgettext_lazy("ticket", "solution"))
 
 
 class CloseTicketForm(VerbForm):

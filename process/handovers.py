@@ -10,6 +10,7 @@ from process.models import Handover
 from process.outlet import Outlet
 from process.services import counter
 from process.shapes import Fact, Section
+from process.views.history import plain_text
 
 
 class HandoverOutlet(Outlet):
@@ -37,7 +38,7 @@ class HandoverOutlet(Outlet):
         found = super().sections(record, user)
         for fact, name in zip(found[0].facts, self.facts[0][1], strict=True):
             fact.value = names.get(name, fact.value)
-        package = [Fact(key, _text(value), wide=len(_text(value)) > 60) for key, value in record.package.items()]
+        package = [_fact(key, value) for key, value in record.package.items() if key != "owner"]
         if package:
             found.append(Section(_("Package"), package))
         if record.gaps:
@@ -45,9 +46,54 @@ class HandoverOutlet(Outlet):
         return found
 
 
+# What the packages of the stages call their contents.
+CONTENTS: dict[str, Any] = {
+    "accepted_on": _("accepted on"),
+    "baseline_at": _("requirements fixed at"),
+    "book": _("cost book"),
+    "contact": _("contact"),
+    "contract": _("contract"),
+    "currency": _("currency"),
+    "customer": _("customer"),
+    "delivery_dates": _("delivery dates"),
+    "deviations": _("deviations"),
+    "end_user": _("end user"),
+    "ends_on": _("ends on"),
+    "expected_on": _("expected decision"),
+    "goals": _("goals"),
+    "gross_amount": _("amount incl. tax"),
+    "items": _("items"),
+    "lead": _("lead"),
+    "lines": _("lines"),
+    "need": _("need"),
+    "net_amount": _("amount excl. tax"),
+    "objectives": _("objectives"),
+    "penalty": _("penalties"),
+    "plan": _("guidance plan"),
+    "project": _("project"),
+    "promises": _("promises"),
+    "quote": _("quote"),
+    "requirements": _("requirements"),
+    "risks": _("risks"),
+    "scope": _("scope"),
+    "solution": _("solution"),
+    "stakeholders": _("stakeholders"),
+    "starts_on": _("starts on"),
+    "warranty_from": _("warranty from"),
+    "warranty_months": _("warranty, months"),
+    "warranty_until": _("warranty until"),
+}
+
+
+def _fact(key: str, value: Any) -> Fact:
+    text = plain_text(key, _text(value))
+    return Fact(CONTENTS.get(key, key.replace("_", " ")), text, wide=len(text) > 60)
+
+
 def _text(value: Any) -> str:
     if isinstance(value, dict):
-        return str(value.get("text", value))
+        words = (str(part) for name, part in value.items() if name != "id" and part not in ("", None))
+        return str(value["text"]) if set(value) == {"id", "text"} else " · ".join(words)
     if isinstance(value, list):
         return "; ".join(_text(item) for item in value)
-    return str(value)
+    return "" if value is None else str(value)

@@ -25,6 +25,7 @@ class Panel:
 
 
 _panels: list[Panel] = []
+_figures: dict[str, Callable[[int, Any], list[dict[str, Any]]]] = {}
 _stagebar: list[Callable[[int], list[dict[str, Any]]]] = []
 _spine: list[Callable[[int, Any], dict[str, str] | None]] = []
 
@@ -37,6 +38,16 @@ def register(*, on: str, title: Any, url_name: str, position: int = 100, open: b
 def panels_on(kind: str) -> list[Panel]:
     """The panels of a record's page, in LTC order."""
     return sorted((panel for panel in _panels if panel.on == kind), key=lambda panel: panel.position)
+
+
+def register_figures(on: str, build: Callable[[int, Any], list[dict[str, Any]]]) -> None:
+    """Figures (case id, user) → [{label, value, sub, url, tone}] for the top of the page of `on`."""
+    _figures[on] = build
+
+
+def figures(on: str, case_id: int, user: Any) -> list[dict[str, Any]]:
+    """The figures an upper floor gives to the page; empty where there are none yet or none to be seen."""
+    return _figures[on](case_id, user) if on in _figures else []
 
 
 def register_stagebar(build: Callable[[int], list[dict[str, Any]]]) -> None:

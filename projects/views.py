@@ -28,6 +28,7 @@ from projects.services.team import LIVING
 
 CARDS = 20
 
+
 class ProjectOutlet(Outlet):
     """The spine: from initiation to closed."""
 
@@ -144,6 +145,7 @@ class ProjectOutlet(Outlet):
             {"label": _now("Expected amount"), "value": amount},
             {"label": _now("Win probability"), "value": chance, "sub": signed},
         ]
+        shown = panels.figures(record.record_kind(), record.case_id, user) or shown
         if not user.has_right("see_cost") or record.book is None:
             return shown
         margin = selectors.estimate_margin(record)

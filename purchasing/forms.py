@@ -34,7 +34,7 @@ class PurchaseLineForm(ScopedForm):
     """One line of an order."""
 
     category = RowChoice(label=_("Cost category"))
-    text = forms.CharField(label=_("What"), max_length=200)
+    text = forms.CharField(label=_("Goods or service"), max_length=200)
     quantity = _quantity(_("Quantity"))
     unit = RowChoice(label=_("Unit"), required=False)
     gross_price = forms.DecimalField(

@@ -101,7 +101,7 @@ class PurchaseOrderOutlet(Outlet):
     def _receipts(self, record: Any) -> Table:
         columns = [
             *(show.column(GoodsReceipt, name) for name in ("code", "received_on")),
-            Column("line", _("What")),
+            Column("line", _("Goods or service")),
             show.column(GoodsReceipt, "quantity"),
             show.column(GoodsReceipt, "received_by"),
             show.column(GoodsReceipt, "text"),

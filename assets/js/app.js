@@ -9,6 +9,7 @@ import "./menus.js";
 import "./table.js";
 import "./lines.js";
 import "./numbers.js";
+import "./totals.js";
 import "./picker.js";
 import "./board.js";
 import "./toasts.js";

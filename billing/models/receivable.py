@@ -26,13 +26,12 @@ class ReceivableQuerySet(RecordQuerySet):
         """Not yet settled, waived or written off."""
         return super().open().filter(gross_amount__gt=PAID)
 
-    def collectable(self) -> "ReceivableQuerySet":
-        """Payable now: eligible and not settled."""
-        return self.open().filter(state="eligible")
-
     def ageing(self) -> "ReceivableQuerySet":
-        """What ages: a retention is a contract asset until its warranty ends and stands outside."""
-        return self.collectable().filter(is_retention=False)
+        """What ages: payable and not settled.
+
+        A retention is planned, a contract asset, until its warranty ends; then it is a receivable like any other.
+        """
+        return self.open().filter(state="eligible")
 
     def overdue(self, on: dt.date | None = None) -> "ReceivableQuerySet":
         """Payable and past the due day."""
@@ -160,8 +159,8 @@ class ReceivableLine(StageRecord):
 
     @property
     def days_overdue(self) -> int:
-        """Days past the due day; nothing while it is not payable, settled or a retention."""
-        if self.state != "eligible" or self.is_retention or self.is_settled or self.due_on is None:
+        """Days past the due day; nothing while it is not payable (a retention in warranty) or settled."""
+        if self.state != "eligible" or self.is_settled or self.due_on is None:
             return 0
         return max((today() - self.due_on).days, 0)
 

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
 from accounts.request import Request
 from billing.models import Receipt, ReceivableLine
 from billing.selectors import BUCKETS, AgeingRow, ageing, position, receivables_of
@@ -32,31 +33,35 @@ def panel(request: Request, case_id: int) -> HttpResponse:
     """The money of one deal as a card: contract, invoiced, received, overdue, retention, and each line."""
     seen = ReceivableLine.objects.visible_to(request.user).filter(case_id=case_id)
     lines = list(receivables_of(case_id).filter(pk__in=seen.values("pk")))
-    money_of = position(case_id) if lines else None
-    stats: list[dict[str, Any]] = []
-    if money_of is not None:
-        stats = [
-            {"label": _t("Contract"), "value": format_money(money_of.contract)},
-            {"label": _t("Invoiced"), "value": format_money(money_of.invoiced)},
-            {"label": _t("Received"), "value": format_money(money_of.received)},
-            {
-                "label": _t("Overdue"),
-                "value": format_money(money_of.overdue),
-                "tone": "bad" if money_of.overdue else "",
-            },
-            {"label": _t("Retention"), "value": format_money(money_of.retention)},
-        ]
     actions = []
     if lines:
         url = f"{reverse('billing:invoice-new')}?contract={lines[0].contract_id}"
         actions = [{"label": _t("Request invoice"), "url": url}]
     context = {
-        "stats": stats,
+        "stats": _figures(case_id) if lines else [],
         "tables": [receivables_table(lines)] if lines else [],
         "actions": actions,
         "empty_text": _("Receivables open when a contract takes effect."),
     }
     return render(request, "generic/panel.html", context)
+
+
+def figures(case_id: int, user: User) -> list[dict[str, Any]]:
+    """The money of one deal in figures, for those who may see its receivables."""
+    seen = ReceivableLine.objects.visible_to(user).filter(case_id=case_id)
+    return _figures(case_id) if seen.exists() else []
+
+
+def _figures(case_id: int) -> list[dict[str, Any]]:
+    money_of = position(case_id)
+    tone = "bad" if money_of.overdue else ""
+    return [
+        {"label": _t("Contract"), "value": format_money(money_of.contract)},
+        {"label": _t("Invoiced"), "value": format_money(money_of.invoiced)},
+        {"label": _t("Received"), "value": format_money(money_of.received)},
+        {"label": _t("Overdue"), "value": format_money(money_of.overdue), "tone": tone},
+        {"label": _t("Retention"), "value": format_money(money_of.retention)},
+    ]
 
 
 def _row(line: ReceivableLine) -> Row:

@@ -38,7 +38,7 @@ class ReceivableOutlet(Outlet):
     empty_text = _("Receivables open by themselves when a contract takes effect.")
     facts = (
         (_("Receivable"), ("contract", "term", "customer", "owner", "is_retention", "part_of", "released_by")),
-        (_("Days"), ("arises_on", "due_on", "days_overdue", "promised_on", "disputed_until", "dispute_note")),
+        (_("Dates"), ("arises_on", "due_on", "days_overdue", "promised_on", "disputed_until", "dispute_note")),
         (
             _("Amounts"),
             ("gross_amount", "net_amount", "tax_amount", "gross_uninvoiced", "gross_open", "gross_deducted"),

@@ -1,6 +1,7 @@
 """The few things a template can't do by itself: an icon, a widget with the house's classes."""
 
 from collections.abc import Iterable
+from decimal import Decimal
 from functools import lru_cache
 from html import escape
 from typing import Any
@@ -77,6 +78,13 @@ def _native_date(widget: forms.Widget) -> None:
         widget.input_type, widget.format = "datetime-local", "%Y-%m-%dT%H:%M"
 
 
+def _tidy(field: BoundField) -> None:
+    """A stored quantity without the zeros that its column adds: 1.000 is 1."""
+    has_zeros = isinstance(field.field, forms.DecimalField) and (field.field.decimal_places or 0) > 2
+    if has_zeros and isinstance(field.initial, Decimal) and not field.form.is_bound:
+        field.initial = Decimal(f"{field.initial.normalize():f}")
+
+
 def _classes(widget: forms.Widget) -> str:
     if isinstance(widget, (forms.RadioSelect, forms.CheckboxSelectMultiple)):
         return ""  # Django would write it on the group too
@@ -90,6 +98,7 @@ def widget(field: BoundField, label: str = "") -> SafeString:
     """The field's widget with classes; `label` names it where no visible label stands beside it."""
     drawn = field.field.widget
     _native_date(drawn)
+    _tidy(field)
     names = [drawn.attrs.get("class", ""), _classes(drawn), "is-invalid" if field.errors else ""]
     attrs: dict[str, str | bool] = {"class": " ".join(filter(None, names))}
     if label:

@@ -168,7 +168,8 @@ def offer_next(order: DeliveryOrder, *, by: Actor | User, note: str = "", versio
         raise Refused(_("Nothing of this delivery came back."))
     others = DeliveryOrder.objects.filter(project_id=order.project_id).exclude(state="closed")
     if targets == ["closing"] and others.exists():
-        raise Refused([_("%(order)s is still open.") % {"order": one} for one in others[:20]])
+        text = _("%(record)s is still %(state)s.")
+        raise Refused([text % {"record": one, "state": one.state_label} for one in others[:20]])
     for to in targets:
         if to != "closing" or not others.exists():
             _offer(order, to, by, note)

@@ -13,13 +13,14 @@ from accounts.actor import Actor
 from accounts.models import BankAccount, LegalEntity, User
 from billing.models import Allocation, Invoice, InvoiceLine, Receipt, ReceivableLine, ReceivableTax
 from contracts.models import Contract, ContractLine, PaymentTerm, TermRelease, TermTax
+from core.calendar import today
 from core.dictionary import Term
 from core.money import Split, split_gross, split_net
 from core.numbering import next_codes
 from customers.models import Customer
 from exchange.mapping import Mapping
 from exchange.models import ImportedRow
-from exchange.reading import SourceRow
+from exchange.reading import SourceRow, too_long
 from exchange.services.parties import Parties
 from finance.models import CostBook
 from finance.selectors import tax_rate
@@ -28,6 +29,9 @@ from leads.models import Lead
 from process.models import Case
 from process.services import adopt
 from projects.models import Level, Project, StageEntry
+
+# What lies outside is a slip of the pen.
+YEARS = range(1980, 2100)
 
 
 class Rejected(Exception):
@@ -63,16 +67,19 @@ class DealReader:
 
     def __init__(self, mapping: Mapping, parties: Parties) -> None:
         self.mapping, self.parties = mapping, parties
-        self.rate = tax_rate(mapping.tax_code, timezone.localdate())
+        self.rate = tax_rate(mapping.tax_code, today())
 
     def read(self, row: SourceRow) -> Deal:
         """Understand one row. Raises Rejected."""
         if not row["key"]:
             raise Rejected(_("the key is empty"))
+        for meaning, text in row.values.items():
+            if too_long("deals", meaning, text):
+                raise Rejected(_("“%(text)s…” is too long") % {"text": text[:20]})
         stage = self.mapping.stages.get(row["stage"])
         if stage is None:
             raise Rejected(_("unknown stage “%(word)s”") % {"word": row["stage"]})
-        owner = self.parties.people.get(row["owner"])
+        owner = self.parties.people.get(self.mapping.word("owner", row["owner"]))
         if owner is None:
             raise Rejected(_("unknown person “%(name)s”") % {"name": row["owner"]})
         customer = self._customer(row["customer"])
@@ -113,9 +120,12 @@ class DealReader:
         if not text:
             return None
         try:
-            return self.mapping.day(text)
+            day = self.mapping.day(text)
         except ValueError as error:
             raise Rejected(_("“%(text)s” is no date") % {"text": text}) from error
+        if day.year not in YEARS:
+            raise Rejected(_("“%(text)s” is no date") % {"text": text})
+        return day
 
     def _amount(self, text: str) -> Split | None:
         if not text:
@@ -130,26 +140,25 @@ class DealReader:
         return split(value, self.rate.percent)
 
 
+@dataclass(frozen=True)
+class House:
+    """What of this house the deals of a source refer to: dictionary words, our company, its account."""
+
+    lead_source: Term
+    lost_reason: Term
+    payment_event: Term
+    receipt_method: Term
+    fapiao: Term
+    entity: LegalEntity
+    account: BankAccount
+    base_rate: Decimal
+
+
 class DealWriter:
     """Writes a batch of deals, each kind of record in one statement."""
 
-    def __init__(self, mapping: Mapping, reader: DealReader, by: Actor) -> None:
-        self.mapping, self.rate, self.by = mapping, reader.rate, by
-        self.entity = LegalEntity.objects.order_by("-is_default", "pk").first()
-        self.account = BankAccount.objects.get_or_create(
-            number=f"HISTORY-{mapping.source}"[:40],
-            defaults={"entity": self.entity, "bank": _("History"), "currency": mapping.currency},
-        )[0]
-        defaults = mapping.defaults
-        self.source_term = self._term("lead.source", defaults["lead_source"])
-        self.lost_reason = self._term("lost", defaults["lost_reason"])
-        self.event = self._term("payment_event", defaults["payment_event"])
-        self.method = self._term("receipt_method", defaults["receipt_method"])
-        self.fapiao = self._term("fapiao", "pro_forma")
-
-    @staticmethod
-    def _term(dictionary: str, code: str) -> Term:
-        return Term.objects.get(dictionary=dictionary, code=code)
+    def __init__(self, mapping: Mapping, house: House, reader: DealReader, by: Actor) -> None:
+        self.mapping, self.house, self.rate, self.by = mapping, house, reader.rate, by
 
     def write(self, deals: list[Deal]) -> None:
         """Write the deals with their cases, books, records, money and import marks; the caller has a transaction."""
@@ -208,7 +217,7 @@ class DealWriter:
                 state="working",
                 customer=deal.customer,
                 company_name=deal.customer.title if deal.customer else "",
-                source=self.source_term,
+                source=self.house.lead_source,
                 product_interest=deal.product,
                 gross_amount=deal.amount.gross if deal.amount else None,
                 currency=self.mapping.currency,
@@ -224,7 +233,7 @@ class DealWriter:
         outcome: dict[str, dict[str, Any]] = {
             "guidance": {"state": "approved", "stage": "guidance"},
             "won": {"state": "closed", "stage": "closed"},
-            "lost": {"state": "lost", "stage": "guidance", "lost_reason": self.lost_reason},
+            "lost": {"state": "lost", "stage": "guidance", "lost_reason": self.house.lost_reason},
         }
         rows = [
             Project(
@@ -236,7 +245,7 @@ class DealWriter:
                 scope=deal.product,
                 gross_amount=deal.amount.gross if deal.amount else None,
                 currency=self.mapping.currency,
-                level=Level.of_amount(deal.amount.gross if deal.amount else None),
+                level=Level.of_amount(deal.amount.gross * self.house.base_rate if deal.amount else None),
                 starts_on=deal.opened_on,
                 ends_on=deal.closed_on,
             )
@@ -283,7 +292,7 @@ class DealWriter:
                 **self._figures(deal),
                 state="closed",
                 project=project,
-                entity=self.entity,
+                entity=self.house.entity,
                 end_user=deal.customer,
                 customer=deal.customer,
                 payer=deal.customer,
@@ -313,7 +322,7 @@ class DealWriter:
             PaymentTerm(
                 contract=contract,
                 position=1,
-                event=self.event,
+                event=self.house.payment_event,
                 percent=100,
                 days_after=0,
                 gross_amount=contract.gross_amount,
@@ -374,9 +383,9 @@ class DealWriter:
                 **self._figures(deal),
                 state="delivered",
                 contract=contract,
-                entity=self.entity,
+                entity=self.house.entity,
                 title_customer=deal.customer,
-                fapiao=self.fapiao,
+                fapiao=self.house.fapiao,
                 currency=self.mapping.currency,
                 issued_on=deal.closed_on,
                 delivered_on=deal.closed_on,
@@ -397,14 +406,14 @@ class DealWriter:
             Receipt(
                 **self._common(deal, code),
                 state="confirmed",
-                account=self.account,
+                account=self.house.account,
                 payer_name=deal.customer.title if deal.customer else "",
                 gross_amount=line.gross_amount,
                 gross_allocated=line.gross_amount,
                 currency=self.mapping.currency,
                 value_on=deal.closed_on,
                 reference=deal.key,
-                method=self.method,
+                method=self.house.receipt_method,
                 contract=contract,
                 receivable=line,
             )

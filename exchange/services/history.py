@@ -11,11 +11,11 @@ from django.utils.translation import gettext as _
 
 from accounts.actor import Actor
 from core.errors import Refused
-from core.models import Currency, ExchangeRate
 from exchange.mapping import Mapping
 from exchange.models import ImportedRow
 from exchange.reading import SourceRow, check_files, rows_of
 from exchange.services.deals import Deal, DealReader, DealWriter, Rejected
+from exchange.services.house import check_house, ready_house
 from exchange.services.parties import Parties
 
 BATCH = 500
@@ -35,17 +35,18 @@ class Tally:
 def import_history(mapping: Mapping, rejects: Path, *, progress: Callable[[Tally], None] = lambda tally: None) -> Tally:
     """Take in all deals of a source that are not here yet; rejected rows go to the CSV file `rejects`.
 
-    A broken file is found before anything is written (Refused with file and line). Every batch is one
+    A broken file or mapping is found before anything is written (Refused with file and line). Every batch is one
     transaction with its marks, so a run that is killed goes on where it stopped and doubles nothing.
     """
+    check_house(mapping)
     tally = Tally(total=check_files(mapping))
     with _alone(mapping.source):
         by = Actor.system("import_history")
-        _currency(mapping)
+        house = ready_house(mapping)
         parties = Parties(mapping, by)
         parties.take_in()
         reader = DealReader(mapping, parties)
-        writer = DealWriter(mapping, reader, by)
+        writer = DealWriter(mapping, house, reader, by)
         with rejects.open("w", encoding="utf-8-sig", newline="") as file:
             out = csv.writer(file)
             out.writerow([_("line"), _("key"), _("reason"), *mapping.files["deals"].columns.values()])
@@ -94,15 +95,6 @@ def _take(
         if deals:
             writer.write(deals)
         tally.imported += len(deals)
-
-
-def _currency(mapping: Mapping) -> None:
-    if not Currency.objects.filter(code=mapping.currency).exists():
-        raise Refused(_("The currency %(code)s is not known here.") % {"code": mapping.currency})
-    ExchangeRate.objects.bulk_create(
-        (ExchangeRate(currency_id=mapping.currency, on=day, rate=rate) for day, rate in mapping.exchange_rates),
-        ignore_conflicts=True,
-    )
 
 
 class _alone:

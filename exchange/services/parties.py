@@ -1,6 +1,7 @@
 """Customers, products, people and departments that the deals of an import refer to."""
 
 import datetime as dt
+import hashlib
 from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -17,10 +18,13 @@ from customers import names
 from customers.models import Customer
 from exchange.mapping import Mapping
 from exchange.models import ImportedRow
-from exchange.reading import SourceRow, rows_of
+from exchange.reading import SourceRow, rows_of, too_long
 from process.models import Case
 from process.services import adopt
 from products.models import Product
+
+# Codes of departments and products have room for so much.
+CODE_LENGTH = 40
 
 
 class Parties:
@@ -34,8 +38,9 @@ class Parties:
 
     def _known(self, kind: str, model: type[Any]) -> dict[str, Any]:
         rows = ImportedRow.objects.filter(source=self.mapping.source, kind=kind)
-        keys = {row.object_id: row.key for row in rows}
-        return {keys[record.pk]: record for record in model._default_manager.filter(pk__in=keys)}
+        ids = dict(rows.values_list("key", "object_id"))
+        records = model._default_manager.in_bulk(set(ids.values()))
+        return {key: records[pk] for key, pk in ids.items()}
 
     @transaction.atomic
     def take_in(self) -> None:
@@ -51,8 +56,9 @@ class Parties:
 
     def _named(self, meaning: str, as_meaning: str) -> Iterable[SourceRow]:
         """Parties known by name only: the distinct words of one column of the deals."""
-        seen = {row[meaning] for row in rows_of(self.mapping, self.mapping.files["deals"])}
-        return [SourceRow(0, {as_meaning: name}) for name in sorted(seen) if name]
+        seen = {self.mapping.word(meaning, row[meaning]) for row in rows_of(self.mapping, self.mapping.files["deals"])}
+        fitting = (name for name in sorted(seen) if name and not too_long("deals", meaning, name))
+        return [SourceRow(0, {as_meaning: name}) for name in fitting]
 
     def _remember(self, kind: str, records: dict[str, Any]) -> None:
         ImportedRow.objects.bulk_create(
@@ -78,10 +84,17 @@ class Parties:
     def _department(self, name: str, parent: Department) -> Department:
         if not name:
             return parent
-        code = slugify(f"{self.mapping.source}-{name}")[:40]
+        code = self._code(name)
         return Department.objects.get_or_create(
             code=code, defaults={"zh": name, "en": name, "parent": parent, "position": 90}
         )[0]
+
+    def _code(self, name: str) -> str:
+        """A code for a name of this source: the name itself, or its hash where it is long or not of Latin letters."""
+        code, whole = slugify(f"{self.mapping.source}-{name}"), len(self.mapping.source) + 1 + len(name)
+        if len(code) == whole <= CODE_LENGTH:
+            return code
+        return f"{self.mapping.source}-{hashlib.sha256(name.encode()).hexdigest()}"[:CODE_LENGTH]
 
     def _person(self, name: str, department: Department, roles: list[Role], made: dict[str, User]) -> User:
         if name in self.people:
@@ -101,11 +114,14 @@ class Parties:
     # Customers ---------------------------------------------------------------------------------
     def _customers(self, rows: list[SourceRow]) -> None:
         industries = {term.code: term for term in Term.objects.filter(dictionary="industry")}
+        self._recognise(rows)
         fresh = [row for row in rows if row["name"] and row["name"] not in self.customers]
         records: dict[str, Customer] = {}
+        by_tax_id: dict[str, Customer] = {}
         for row, code in zip(fresh, next_codes("CU", len(fresh)) if fresh else [], strict=True):
             sector = self.mapping.word("industry", row["industry"])
-            records[row["name"]] = Customer(
+            country = {"country": self.mapping.word("country", row["country"])} if row["country"] else {}
+            made = Customer(
                 code=code,
                 case=Case(title=row["name"][:200]),
                 title=row["name"],
@@ -113,8 +129,10 @@ class Parties:
                 name_core=names.core_of(row["name"])[:200],
                 tax_id=row["tax_id"],
                 industry=industries.get(self.mapping.industries.get(sector, "other")),
-                country=self.mapping.word("country", row["country"]),
+                **country,
             )
+            # The same tax id twice in the file is one company with two names.
+            records[row["name"]] = by_tax_id.setdefault(row["tax_id"], made) if row["tax_id"] else made
         self._adopt(records)
         self.customers.update(records)
         self._remember("customers.customer", records)
@@ -125,6 +143,13 @@ class Parties:
             child.parent = parent
         Customer.objects.bulk_update([child for child, _parent in parents], ["parent"])
 
+    def _recognise(self, rows: list[SourceRow]) -> None:
+        """A company with a tax id that stands in the register already is that company, whatever its name here."""
+        names_of = {row["tax_id"]: row["name"] for row in rows if row["tax_id"] and row["name"] not in self.customers}
+        known = {names_of[customer.tax_id]: customer for customer in Customer.objects.filter(tax_id__in=list(names_of))}
+        self.customers.update(known)
+        self._remember("customers.customer", known)
+
     def _products(self, rows: list[SourceRow]) -> None:
         records = {}
         for row in rows:
@@ -132,7 +157,7 @@ class Parties:
             if not name or name in self.products:
                 continue
             records[name] = Product(
-                code=slugify(f"{self.mapping.source}-{name}")[:40],
+                code=self._code(name),
                 case=Case(title=name[:200]),
                 title=name,
                 spec=row["spec"],
@@ -146,8 +171,9 @@ class Parties:
 
     def _adopt(self, records: dict[str, Any]) -> None:
         if records:
-            now: list[dt.datetime] = [timezone.now()] * len(records)
-            adopt(list(records.values()), by=self.by, source=self.mapping.source, at=now)
+            rows = list({id(record): record for record in records.values()}.values())
+            now: list[dt.datetime] = [timezone.now()] * len(rows)
+            adopt(rows, by=self.by, source=self.mapping.source, at=now)
 
 
 def _amount(text: str) -> Decimal:

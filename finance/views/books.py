@@ -241,7 +241,7 @@ def panel(request: Request, case_id: int) -> HttpResponse:
     four = selectors.four_costings(found)
     context = {
         "book": found,
-        "fourcost": rows.matrix(four),
+        "fourcost": rows.matrix(four, brief=True),
         "is_empty": not four.rows and not four.sheets,
         "alerts": [
             {"text": f"{alert.category}: {alert.threshold} %", "link": ""}

@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core.dictionary import TermField
 from process.machine import State, StateField, States, verb
@@ -110,7 +111,7 @@ class Ticket(Serviced):
     )
     resolved_at = models.DateTimeField(_("resolved at"), null=True, editable=False)
     closed_at = models.DateTimeField(_("closed at"), null=True, editable=False)
-    solution = models.TextField(_("solution"), blank=True, editable=False)
+    solution = models.TextField(pgettext_lazy("ticket", "solution"), blank=True, editable=False)
     satisfaction = models.PositiveSmallIntegerField(
         _("satisfaction 1–5"),
         null=True,

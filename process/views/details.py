@@ -144,6 +144,7 @@ def timeline(outlet: Outlet) -> Any:
         entries = LogEntry.objects.filter(kind=record.record_kind(), object_id=record.pk).order_by("-id")
         if outlet.case_timeline:
             entries = LogEntry.objects.filter(case_id=record.case_id).order_by("-seq")
+            entries = entries.exclude(kind__in=history.PAPER_KINDS)
             if not see_cost:
                 entries = entries.exclude(kind__startswith="finance.").exclude(kind__startswith="purchasing.")
         size = 500 if request.GET.get("all") else TIMELINE
@@ -195,6 +196,13 @@ def files(outlet: Outlet) -> Any:
         return render(request, "generic/_files.html", context)
 
     return view
+
+
+def _may_open_on(outlet: Outlet, case_id: int, user: Any) -> bool:
+    """Whether a record of the kind can be begun on this case by this person; a lead begins a case of its own."""
+    if outlet.model.home_stage == "lead":
+        return False
+    return access.may(outlet.model(case_id=case_id), "open", Actor.of(user))
 
 
 def panel(outlet: Outlet) -> Any:

@@ -5,6 +5,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from process.machine import State, StateField, States, verb
 from process.models import StageRecord
@@ -30,7 +31,7 @@ class Poc(StageRecord):
     solution = models.ForeignKey(
         "solutions.Solution", on_delete=models.PROTECT, related_name="pocs", verbose_name=_("solution")
     )
-    criteria = models.TextField(_("criteria"), blank=True, max_length=4000)
+    criteria = models.TextField(pgettext_lazy("poc", "criteria"), blank=True, max_length=4000)
     agreed_with = models.CharField(_("agreed with"), max_length=120, blank=True)
     starts_on = models.DateField(_("starts on"), null=True, blank=True)
     ends_on = models.DateField(_("ends on"), null=True, blank=True)

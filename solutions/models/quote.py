@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.actor import Actor
 from approvals.models import ApprovalRequest, Decision
@@ -34,10 +35,10 @@ class Quote(Reviewed):
         State("in_review", _("In review"), "orange"),
         State("approved", _("Approved"), "blue"),
         State("sent", _("Sent"), "cyan"),
-        State("accepted", _("Accepted"), "green", end=True),
+        State("accepted", pgettext_lazy("quote", "Accepted"), "green", end=True),
         State("declined", _("Declined"), "red", end=True),
         State("withdrawn", _("Withdrawn"), "secondary", end=True),
-        State("expired", _("Expired"), "yellow", idle=True),
+        State("expired", pgettext_lazy("quote", "Expired"), "yellow", idle=True),
         State("superseded", _("Superseded"), "secondary", end=True),
     )
     home_stage = "solution"
@@ -80,7 +81,7 @@ class Quote(Reviewed):
         _("margin %"), max_digits=14, decimal_places=2, null=True, blank=True, editable=False
     )
     sent_at = models.DateTimeField(_("sent at"), null=True, blank=True, editable=False)
-    accepted_on = models.DateField(_("accepted on"), null=True, blank=True, editable=False)
+    accepted_on = models.DateField(pgettext_lazy("quote", "accepted on"), null=True, blank=True, editable=False)
     customer_number = models.CharField(_("customer's order number"), max_length=80, blank=True, editable=False)
 
     class Meta(StageRecord.Meta):
@@ -122,7 +123,7 @@ class Quote(Reviewed):
     @verb(
         source="sent",
         target="accepted",
-        label=_("Accepted by the customer"),
+        label=pgettext_lazy("quote", "Accepted by the customer"),
         who=("ar", "owner"),
         checks=("still_valid",),
         primary=True,
@@ -153,7 +154,13 @@ class Quote(Reviewed):
     def withdraw_offer(self) -> None:
         """We take the offer back before it is accepted."""
 
-    @verb(source=("approved", "sent"), target="expired", label=_("Expire"), who=("system",), hidden=True)
+    @verb(
+        source=("approved", "sent"),
+        target="expired",
+        label=pgettext_lazy("quote", "Expire"),
+        who=("system",),
+        hidden=True,
+    )
     def expire(self) -> None:
         """Its last valid day has passed."""
 

@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.actor import Actor
 from core.dictionary import TermField
@@ -31,7 +32,7 @@ class Tender(StageRecord):
     states = States(
         State("noticed", _("Noticed"), "secondary"),
         State("registered", _("Registered"), "blue"),
-        State("submitted", _("Submitted"), "cyan"),
+        State("submitted", pgettext_lazy("tender", "Submitted"), "cyan"),
         State("opened", _("Bids opened"), "indigo"),
         State("awarded", _("Awarded"), "green", end=True),
         State("lost", _("Tender lost"), "red", end=True),

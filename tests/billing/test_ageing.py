@@ -12,6 +12,7 @@ from billing.models import Allocation, ReceivableLine
 from billing.selectors import ageing, bucket_of
 from billing.services import receivable as receivables
 from billing.services import reminders
+from contracts import services as contracts
 from core.calendar import today
 from tests.factories.billing import finance_user, line_of, make_confirmed_receipt, make_receipt
 from tests.factories.contracts import ar_of, make_effective_contract, make_light_contract
@@ -43,6 +44,26 @@ def test_as_of_any_day_with_what_was_allocated_by_then() -> None:
     assert ageing(days(-81)) == []
     (fresh,) = ageing(days(-60))
     assert (fresh.buckets["not_due"], fresh.overdue) == (D(301800), 0)
+
+
+def test_a_retention_ages_from_the_end_of_its_warranty_on(finance: User) -> None:
+    contract = make_effective_contract(effective_on=days(-100))
+    term = contract.terms.get(is_retention=True)
+    (held,) = ageing()
+    assert (held.total, held.retention) == (D(301800), D(100600))
+    assert reminders.remind_overdue() > 0
+    contracts.release(term, share=D(100), source="w:1", on=days(-75), by=ar_of(contract))
+    receivables.make_eligible(term, gross_amount=term.gross_amount, on=days(-75), source="w:1", by=ar_of(contract))
+    line = line_of(contract, "retention")
+    (now,) = ageing()
+    assert (now.total, now.retention) == (D(402400), 0)
+    assert now.buckets[bucket_of(line.due_on, today())] >= D(100600)
+    (before,) = ageing(days(-76))
+    assert (before.total, before.retention) == (D(301800), D(100600))
+    assert ageing(days(-101)) == []
+    assert reminders.remind_overdue() > 0
+    assert Notice.objects.filter(user=ar_of(contract), key__startswith=f"overdue:{line.pk}:").count() == 1
+    assert line.code in signed_in(finance).get("/collection/").content.decode()
 
 
 def test_an_allocation_taken_off_counts_for_the_days_it_stood() -> None:

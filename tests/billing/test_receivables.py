@@ -104,17 +104,20 @@ def test_unrelease_only_while_not_invoiced() -> None:
     assert part.code in str(refused.value)
 
 
-def test_retention_is_outside_ageing_and_overdue() -> None:
+def test_retention_is_outside_ageing_until_its_warranty_ends_and_overdue_like_any_other_after() -> None:
     contract = make_effective_contract(effective_on=today() - dt.timedelta(days=100))
     term = contract.terms.get(is_retention=True)
+    held = position(contract)
+    assert (held.eligible, held.overdue, held.retention) == (D(301800), D(301800), D(100600))
+    assert line_of(contract, "retention").days_overdue == 0
     long_ago = today() - dt.timedelta(days=90)
     contracts.release(term, share=D(100), source="w:1", on=long_ago, by=ar_of(contract))
     services.make_eligible(term, gross_amount=term.gross_amount, on=long_ago, source="w:1", by=ar_of(contract))
-    overdue = ReceivableLine.objects.overdue()
-    assert [line.term.event.code for line in overdue] == ["effect"]
+    overdue = ReceivableLine.objects.overdue().order_by("pk")
+    assert [line.term.event.code for line in overdue] == ["effect", "retention"]
+    assert line_of(contract, "retention").days_overdue == 90 - term.days_after
     where = position(contract)
-    assert where.overdue == D(301800)
-    assert (where.eligible, where.retention) == (D(402400), D(100600))
+    assert (where.eligible, where.overdue, where.retention) == (D(402400), D(402400), 0)
     assert where == position(contract.case_id) == position(contract.project)
 
 

@@ -37,3 +37,20 @@ def test_a_lost_project_is_settled_from_the_form():
     closing.refresh_from_db()
     assert closing.state == "final"
     assert client.get(closing.get_absolute_url()).status_code == 200
+
+
+def test_the_page_of_a_lost_project_leads_finance_to_its_final_accounts():
+    deal = make_lost()
+    for person in (deal.pfc, deal.finance):
+        client = signed_in(person)
+        page = client.get(deal.project.get_absolute_url())
+        assert page.status_code == 200
+        panel = f"/closings/panel/{deal.project.case_id}/"
+        assert panel in page.content.decode()
+        assert f"/closings/new/?case={deal.project.case_id}" in client.get(panel).content.decode()
+        form = client.get(f"/closings/new/?case={deal.project.case_id}").content.decode()
+        assert deal.project.code in form
+    sent = {"project": deal.project.pk, "lessons": "价格"}
+    assert signed_in(deal.ar).post("/closings/new/", sent).status_code == 403
+    assert signed_in(deal.finance).post("/closings/new/", sent).status_code == 302
+    assert deal.project.closing.kind == "terminated"
