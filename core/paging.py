@@ -14,7 +14,8 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar
 from zlib import crc32
 
-from django.core.exceptions import FieldDoesNotExist, ValidationError
+from django.core.exceptions import EmptyResultSet, FieldDoesNotExist, ValidationError
+from django.db import connection
 from django.db.models import BooleanField, F, Field, Func, Model, Q, QuerySet, Value
 from django.db.models.expressions import OrderBy
 from django.utils.timezone import is_naive
@@ -103,6 +104,25 @@ def capped_count(queryset: QuerySet[Any], cap: int = 1000) -> tuple[int, bool]:
     """Count rows up to a cap by a LIMIT: (37, False), or (1000, True) to be shown as "1000+"."""
     found = queryset.order_by().values("pk")[: cap + 1].count()
     return min(found, cap), found > cap
+
+
+def capped_counts(querysets: Sequence[QuerySet[Any]], cap: int = 1000) -> list[tuple[int, bool]]:
+    """Count several querysets up to a cap in one statement: a board's columns cost one question, not one each."""
+    parts: list[str] = []
+    params: list[Any] = []
+    for queryset in querysets:
+        try:
+            sql, values = queryset.order_by().values("pk")[: cap + 1].query.sql_with_params()
+        except EmptyResultSet:
+            parts.append("0")
+            continue
+        parts.append(f"(SELECT count(*) FROM ({sql}) AS part)")
+        params += values
+    if not parts:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {', '.join(parts)}", params)
+        return [(min(found, cap), found > cap) for found in cursor.fetchone()]
 
 
 def _columns(queryset: QuerySet[Any], keyset: Keyset) -> list[_Column]:

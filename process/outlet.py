@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+from django.core.exceptions import ImproperlyConfigured
 from django.db.models import QuerySet
 from django.urls import URLPattern, path, reverse
 
@@ -65,13 +66,20 @@ class Outlet:
     panel_columns: ClassVar[tuple[str, ...]] = ()
 
     @classmethod
-    def urls(cls) -> list[URLPattern]:
-        """Routes in act order: list, board, new, detail, edit, verbs, fragments; and the registration."""
+    def urls(cls, **own: Any) -> list[URLPattern]:
+        """Routes in act order: list, board, new, detail, edit, verbs, fragments; and the registration.
+
+        `own` views stand in the place of the generic ones of these acts: `urls(detail=project_page)`.
+        """
         from process.views import routes
 
         outlet = cls()
         _registry[cls.model.record_kind()] = outlet
-        return [path(route, view, name=name) for route, view, name in routes(outlet)]
+        views = {f"{outlet.slug}-{act}": view for act, view in own.items()}
+        made = [path(route, views.pop(name, view), name=name) for route, view, name in routes(outlet)]
+        if views:
+            raise ImproperlyConfigured(f"{cls.__name__} has no such routes: {', '.join(views)}")
+        return made
 
     # Names -------------------------------------------------------------------------------------
     @property

@@ -1,4 +1,4 @@
-"""Routes of projects; the page, the board and the decision sheet stand before the generic ones."""
+"""Routes of projects: an own page and an own board; the decision sheet stands before the verbs."""
 
 from django.urls import path
 
@@ -6,8 +6,6 @@ from projects import views
 
 app_name = "projects"
 urlpatterns = [
-    path("projects/board/", views.stage_board, name="project-board"),
-    path("projects/<int:pk>/", views.project_page, name="project-detail"),
     path("projects/<int:pk>/decision-sheet/", views.decision_sheet, name="decision-sheet"),
-    *views.ProjectOutlet.urls(),
+    *views.ProjectOutlet.urls(detail=views.project_page, board=views.stage_board),
 ]

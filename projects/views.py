@@ -11,7 +11,7 @@ from accounts.models import User
 from accounts.request import Request
 from approvals import selectors as approvals
 from core.money import format_money
-from core.paging import capped_count
+from core.paging import capped_counts
 from core.paging import page as page_of
 from process import panels, show, stages
 from process.models import Seat
@@ -197,10 +197,10 @@ def stage_board(request: Any) -> HttpResponse:
         shown, more = _cards(outlet, column, request)
         return render(request, "generic/_cards.html", {"cards": shown, "more_url": more})
     columns = []
-    running: Any = outlet.queryset(request.user)
-    for code in stages.PROJECT_STAGES[:-1]:
+    running: Any = outlet.queryset(request.user).select_related(None).open()
+    numbers = capped_counts([running.filter(stage=code) for code in stages.PROJECT_STAGES[:-1]])
+    for code, (number, capped) in zip(stages.PROJECT_STAGES[:-1], numbers, strict=True):
         shown, more = _cards(outlet, code, request)
-        number, capped = capped_count(running.open().filter(stage=code))
         columns.append(
             {
                 "state": code,

@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from accounts.request import Request
-from core.paging import capped_count, page
+from core.paging import capped_counts, page
 from process.outlet import Outlet
 from process.views.lists import may_open, state_views
 
@@ -47,9 +47,10 @@ def board(outlet: Outlet) -> Any:
             shown, more = cards(outlet, column, request)
             return render(request, "generic/_cards.html", {"cards": shown, "more_url": more})
         columns = []
-        for code in outlet.board_states:
+        whole = outlet.queryset(request.user).select_related(None)
+        numbers = capped_counts([whole.filter(state=code) for code in outlet.board_states])
+        for code, (number, capped) in zip(outlet.board_states, numbers, strict=True):
             shown, more = cards(outlet, code, request)
-            number, capped = capped_count(outlet.queryset(request.user).filter(state=code))
             columns.append(
                 {
                     "state": code,
