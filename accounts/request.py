@@ -3,6 +3,7 @@
 from django.http import HttpRequest
 from django_htmx.middleware import HtmxDetails
 
+from accounts.actor import Actor
 from accounts.models import User
 
 
@@ -11,3 +12,8 @@ class Request(HttpRequest):
 
     user: User
     htmx: HtmxDetails
+
+
+def actor_of(request: Request) -> Actor:
+    """The person behind a request, with the address the log keeps."""
+    return Actor(kind="user", name=str(request.user), user=request.user, ip=request.META.get("REMOTE_ADDR", ""))

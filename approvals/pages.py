@@ -40,7 +40,7 @@ def opinions(record: StageRecord, user: User) -> list[Table]:
 def _roles() -> list[tuple[str, str]]:
     """Every seat and company role with its word."""
     named = [(role.code, role.label) for role in Role.objects.all()]
-    return [*named, *((code, str(label)) for code, label in SEATS.items())]
+    return [(selectors.HEAD, _("department head")), *named, *((code, str(label)) for code, label in SEATS.items())]
 
 
 def _opinion(one: Decision, roles: dict[str, str]) -> Row:

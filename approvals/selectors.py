@@ -13,6 +13,10 @@ from process.models import StageRecord
 from process.models.case import holders_of
 
 
+# A rule may name, instead of a seat or role, the head of the record's department.
+HEAD = "department_head"
+
+
 def rule_for(record: StageRecord) -> AuthorityRule:
     """The lowest rule whose every dimension fits the record's measures; what is not known fits no limit.
 
@@ -30,8 +34,8 @@ def rule_for(record: StageRecord) -> AuthorityRule:
 
 
 def people_for(role: str, record: StageRecord) -> list[int]:
-    """User ids behind a seat, a role or "department_head" for this record."""
-    if role == "department_head":
+    """User ids behind a seat, a role or HEAD for this record."""
+    if role == HEAD:
         return _heads(record.department_id)
     return holders_of(record.case_id, role)
 

@@ -91,8 +91,9 @@ def _plan(request: ApprovalRequest, record: StageRecord, kind: str, role: str) -
     if not people:
         people = [pk for pk in selectors.people_for(request.frozen_rule["fallback"], record) if pk not in submitters]
     if not people:
-        raise Refused(_("Nobody can decide as %(role)s.") % {"role": counter.receiver_label(role)})
-    if role == "department_head":
+        label = _("department head") if role == selectors.HEAD else counter.receiver_label(role)
+        raise Refused(_("Nobody can decide as %(role)s.") % {"role": label})
+    if role == selectors.HEAD:
         people = people[:1]
     return Decision.objects.create(request=request, kind=kind, role=role, assignees=people)
 

@@ -38,9 +38,9 @@ class FunnelRow:
 
 def funnel(user: User, in_base: InBase) -> list[FunnelRow]:
     """Open leads and running projects by stage, in base currency, as far as the user sees them."""
-    leads = Lead.objects.visible_to(user).open().values("currency").order_by()
+    leads: Any = Lead.objects.visible_to(user).open().values("currency").order_by()
     running = Project.objects.visible_to(user).filter(state__in=("draft", "in_review", "approved"))
-    projects = running.values("stage", "currency").order_by()
+    projects: Any = running.values("stage", "currency").order_by()
     counts: defaultdict[str, int] = defaultdict(int)
     amounts: defaultdict[str, Decimal] = defaultdict(Decimal)
     for found in (leads, projects):
@@ -84,7 +84,8 @@ def receivables(user: User, in_base: InBase) -> Receivables:
         },
     }
     totals = dict.fromkeys(sums, ZERO)
-    for row in lines.values("currency").order_by().annotate(**sums):
+    by_currency: Any = lines.values("currency").order_by().annotate(**sums)
+    for row in by_currency:
         for name in sums:
             totals[name] += in_base(row["currency"], row[name])
     return Receivables(
@@ -119,7 +120,7 @@ def costings(user: User) -> Costings:
     """Sums over running projects, and the five that used most of their budget."""
     running = Project.objects.visible_to(user).filter(state="approved").order_by().values("book_id")
     current = CostSheet.objects.filter(book_id__in=running, state="approved")
-    sheets = {
+    sheets: dict[str, Any] = {
         row["kind"]: row for row in current.values("kind").annotate(cost=Sum("net_cost"), revenue=Sum("net_revenue"))
     }
     books = (

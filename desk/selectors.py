@@ -232,7 +232,7 @@ def numbers(user: User) -> list[dict[str, Any]]:
     left = F("gross_amount") - F("gross_received") - F("gross_deducted")
     due = ReceivableLine.objects.visible_to(user).filter(case_id__in=mine, state="eligible", is_retention=False)
     sums = {"open": Sum(left), "overdue": Sum(left, filter=Q(due_on__lt=today()))}
-    money = list(due.values("currency").order_by().annotate(**sums))
+    money: list[Any] = list(due.values("currency").order_by().annotate(**sums))
     to_come, overdue = (sum((in_base(row["currency"], row[name]) for row in money), ZERO) for name in sums)
     shown: list[dict[str, Any]] = []
     if leads:

@@ -29,6 +29,32 @@ def seats_of(case_id: int | None, actor: Actor) -> frozenset[str]:
     return held[case_id]
 
 
+def read_seats(case_ids: "Iterable[int]", actor: Actor) -> None:
+    """Read the actor's seats on many cases at once, so that a page of records asks only one time."""
+    if actor.user is None:
+        return
+    held: dict[int, set[str]] = {case_id: set() for case_id in case_ids}
+    seats = Seat.objects.current().filter(case_id__in=held, user_id__in=actor.user.acting_ids)
+    for case_id, role in seats.values_list("case_id", "role"):
+        held[case_id].add(role)
+    known = actor.user.__dict__.setdefault("_seats", {})
+    known.update({case_id: frozenset(roles) for case_id, roles in held.items()})
+
+
+def assigned_among(model: type[StageRecord], pks: "Iterable[int]", actor: Actor, verb: str = "approve") -> set[int]:
+    """Those of many records on which a running decision waits for this actor."""
+    if actor.user is None:
+        return set()
+    steps = StepRecord.objects.filter(
+        kind=model.record_kind(),
+        object_id__in=pks,
+        verb=verb,
+        state=StepRecord.State.OPEN,
+        assignees__overlap=list(actor.user.acting_ids),
+    )
+    return {pk for pk in steps.values_list("object_id", flat=True) if pk is not None}
+
+
 def is_assigned(record: StageRecord, actor: Actor, verb: str = "approve") -> bool:
     """Whether a running decision on the record waits for this actor (or for someone the actor deputises for)."""
     if actor.user is None or record.pk is None:
@@ -75,9 +101,16 @@ def who_may(record: StageRecord | type[StageRecord], spec: Verb) -> tuple[str, .
 
 
 def takes_part(record: StageRecord, actor: Actor) -> bool:
-    """Whether the actor works on the record or its case, rather than only reading it: may hang a file on it."""
+    """Whether the actor works on the record or its case, rather than only reading it."""
     words = ("owner", "approver", *record.edit_who)
     return bool(seats_of(record.case_id, actor)) or may_any(words, record, actor)
+
+
+def may_attach(record: StageRecord, actor: Actor) -> bool:
+    """Whether the actor may hang a file on the record; an ended one is left to the keepers of the papers."""
+    if record.state in record.states.ends:
+        return may_any(("finance", "pfc"), record, actor)
+    return takes_part(record, actor)
 
 
 def words_for(record: StageRecord, verb: str) -> tuple[str, ...]:

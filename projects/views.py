@@ -197,7 +197,8 @@ def stage_board(request: Any) -> HttpResponse:
         shown, more = _cards(outlet, column, request)
         return render(request, "generic/_cards.html", {"cards": shown, "more_url": more})
     columns = []
-    running: Any = outlet.queryset(request.user).select_related(None).open()
+    visible: Any = outlet.queryset(request.user)
+    running = visible.select_related(None).open()
     numbers = capped_counts([running.filter(stage=code) for code in stages.PROJECT_STAGES[:-1]])
     for code, (number, capped) in zip(stages.PROJECT_STAGES[:-1], numbers, strict=True):
         shown, more = _cards(outlet, code, request)

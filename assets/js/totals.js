@@ -30,23 +30,26 @@ function percent(row) {
 }
 
 const shown = (value) => value.toLocaleString("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+const net = (row) => cents((gross(row) * 100) / (100 + percent(row)));
+// What a line costs us: days at their price, else the amount, without the tax we get back.
+function cost(row) {
+  const days = cents(figure(row, "days", 0) * figure(row, "net_day_amount", 0));
+  return days || (cell(row, "deductible")?.checked ? net(row) : gross(row));
+}
+const sum = (rows, part) => rows.reduce((total, row) => total + part(row), 0);
 
 function add(lines) {
   const total = lines.querySelector("[data-total]");
-  const rows = [...lines.querySelectorAll("[data-rows] tr")].filter((row) => !row.hidden && !cell(row, "is_optional")?.checked);
-  const counts = total && rows.some((row) => cell(row, "tax_rate") && (cell(row, "gross_price") || cell(row, "gross_amount")));
   if (!total) return;
-  total.hidden = !counts;
-  if (!counts) return;
-  let with_tax = 0;
-  let net = 0;
-  for (const row of rows) {
-    const amount = gross(row);
-    with_tax += amount;
-    net += cents((amount * 100) / (100 + percent(row)));
-  }
-  total.querySelector("[data-gross]").textContent = shown(with_tax);
-  total.querySelector("[data-net]").textContent = shown(net);
+  const rows = [...lines.querySelectorAll("[data-rows] tr")].filter((row) => !row.hidden && !cell(row, "is_optional")?.checked);
+  total.hidden = !rows.some((row) => cell(row, "tax_rate") && (cell(row, "gross_price") || cell(row, "gross_amount")));
+  if (total.hidden) return;
+  const costed = rows.some((row) => cell(row, "deductible"));
+  total.querySelector("[data-priced]").hidden = costed;
+  total.querySelector("[data-costed]").hidden = !costed;
+  total.querySelector("[data-gross]").textContent = shown(sum(rows, gross));
+  total.querySelector("[data-net]").textContent = shown(sum(rows, net));
+  total.querySelector("[data-cost]").textContent = shown(sum(rows, cost));
 }
 
 for (const name of ["input", "change", "click"])

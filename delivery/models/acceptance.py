@@ -73,8 +73,8 @@ class Acceptance(StageRecord):
         return []
 
     def certificate(self) -> Attachment | None:
-        """The signed paper."""
-        found = Attachment.objects.filter(kind=self.record_kind(), object_id=self.pk)
+        """The signed paper, as the one who signed it off attached it; no other file stands for it."""
+        found = Attachment.objects.filter(kind=self.record_kind(), object_id=self.pk, purpose="certificate")
         return found.order_by("-pk").first()
 
     def submit_checks(self) -> list[Any]:

@@ -111,7 +111,8 @@ class ChangeOrder(Reviewed):
             reasons.append(_t("The day of agreement is missing."))
         if not self.agreed_by:
             reasons.append(_t("The customer's signer is missing."))
-        if not Attachment.objects.filter(kind=self.record_kind(), object_id=self.pk).exists():
+        signed = Attachment.objects.filter(kind=self.record_kind(), object_id=self.pk, purpose="agreement")
+        if not signed.exists():
             reasons.append(_t("The customer's signed agreement is not attached."))
         return reasons
 

@@ -8,28 +8,53 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
+from accounts.actor import Actor
 from accounts.request import Request
 from core.paging import capped_counts, page
+from process import access
+from process.machine import Verb
+from process.models import StageRecord
 from process.outlet import Outlet
 from process.views.lists import may_open, state_views
 
 CARDS = 20
 
 
-def _verbs_json(outlet: Outlet, state: str) -> dict[str, str]:
-    """{target state: verb} that can move a card out of `state`; the address is completed per card."""
-    return {target: name for name, spec in outlet.offered().items() if state in spec.sources for target in spec.targets}
+def _moves(outlet: Outlet, state: str) -> list[tuple[str, Verb]]:
+    """(target column, verb) for every verb that can move a card out of `state`, in the machine's order."""
+    return [
+        (target, spec)
+        for spec in outlet.offered().values()
+        if state in spec.sources
+        for target in spec.targets
+        if target != state and target in outlet.board_states
+    ]
+
+
+def _verbs_of(record: StageRecord, moves: list[tuple[str, Verb]], actor: Actor, asked: set[int]) -> dict[str, str]:
+    """{target column: address} of the first verb this person may fire; a card goes nowhere else."""
+    found: dict[str, str] = {}
+    for target, spec in moves:
+        words = access.who_may(record, spec)
+        decides = "approver" in words and record.pk in asked
+        others = [word for word in words if word != "approver"]
+        if target not in found and (decides or access.may_any(others, record, actor)):
+            found[target] = f"{record.get_absolute_url()}{spec.name}/"
+    return found
 
 
 def cards(outlet: Outlet, state: str, request: Request) -> tuple[list[dict[str, Any]], str]:
     """One page of a column: its cards and the address of the next page."""
     queryset = outlet.queryset(request.user).filter(state=state)
     found = page(queryset, keyset=outlet.order, cursor=request.GET.get("cursor"), size=CARDS)
-    moves = _verbs_json(outlet, state)
+    moves, actor = _moves(outlet, state), Actor.of(request.user)
+    # Seats and decisions asked for are read once per column, not once per card.
+    access.read_seats({record.case_id for record in found.rows}, actor)
+    asked = access.assigned_among(outlet.model, {record.pk for record in found.rows}, actor)
     shown = []
     for record in found.rows:
         card = outlet.card(record)
-        card["verbs_json"] = json.dumps({target: f"{card['url']}{verb}/" for target, verb in moves.items()})
+        card["verbs_json"] = json.dumps(_verbs_of(record, moves, actor, asked))
         shown.append(card)
     more = f"{outlet.url('board')}?column={state}&cursor={found.next_cursor}" if found.next_cursor else ""
     return shown, more

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.actor import Actor
-from accounts.request import Request
+from accounts.request import Request, actor_of
 from core.errors import NotAllowed, Refused
 from process import access, panels, show, stages
 from process.models import Attachment, CaseRecord, LogEntry, Seat, StageRecord
@@ -18,7 +18,6 @@ from process.outlet import Outlet
 from process.services import attach
 from process.services.doors import reasons_against
 from process.views import history
-from process.views.lists import may_open
 
 TIMELINE = 30
 
@@ -177,12 +176,15 @@ def file_rows(record: StageRecord) -> list[dict[str, Any]]:
 
 
 def files(outlet: Outlet) -> Any:
-    """The record's files as a fragment; POST adds one, for those who take part in the case."""
+    """The record's files as a fragment; POST adds one, for those who take part in the case.
+
+    What is added here proves nothing: the purpose of a file is set by the verb that asks for it.
+    """
 
     def view(request: Request, pk: int) -> HttpResponse:
         record = visible(outlet, request, pk)
-        actor = Actor.of(request.user)
-        may_add = access.takes_part(record, actor)
+        actor = actor_of(request)
+        may_add = access.may_attach(record, actor)
         if request.method == "POST":
             if not may_add:
                 raise NotAllowed(_("%(who)s may not do this here.") % {"who": actor})
@@ -220,7 +222,7 @@ def panel(outlet: Outlet) -> Any:
         for head in table["columns"]:
             head.pop("sort_url", None)
         actions = []
-        if outlet.form is not None and may_open(outlet, request):
+        if outlet.form is not None and _may_open_on(outlet, case_id, request.user):
             label = outlet.create_label or _("New")
             actions.append({"label": label, "url": f"{outlet.url('new')}?case={case_id}"})
         context = {"tables": [table] if records else [], "actions": actions, "empty_text": outlet.empty_text}

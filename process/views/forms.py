@@ -10,8 +10,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
-from accounts.actor import Actor
-from accounts.request import Request
+from accounts.request import Request, actor_of
 from core.errors import DomainError, KeyReused, Refused, Stale
 from core.idempotency import Answer, hash_body, new_key, run_once
 from process.models import StageRecord
@@ -20,11 +19,6 @@ from process.shapes import Lines
 from process.views.details import visible
 
 MAX_LINES = 500
-
-
-def actor_of(request: Request) -> Actor:
-    """The person behind a request, with the address the log keeps."""
-    return Actor(kind="user", name=str(request.user), user=request.user, ip=request.META.get("REMOTE_ADDR", ""))
 
 
 def formsets(outlet_lines: dict[str, Lines], request: Request, record: StageRecord | None) -> dict[str, BaseFormSet]:

@@ -6,8 +6,8 @@ from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
 
 from core.money import format_money
 from process import show
@@ -18,52 +18,52 @@ from process.outlet import Outlet, outlet_of
 
 # Acts of services that are neither verb nor act of an outlet.
 ACTIONS: dict[str, Any] = {
-    "open": lazy("created"),
-    "edit": lazy("changed"),
-    "adopt": lazy("taken in from history"),
-    "attach": lazy("added a file"),
-    "seat": lazy("seat changed"),
-    "offer": lazy("offered"),
-    "review": lazy("gave an opinion"),
-    "allocate": lazy("allocated money"),
-    "release": lazy("released for payment"),
-    "release_advance": lazy("released an advance"),
-    "assess": lazy("assessed"),
-    "plan": lazy("planned the next step"),
-    "enter_stage": lazy("entered a stage"),
+    "open": _("created"),
+    "edit": _("changed"),
+    "adopt": _("taken in from history"),
+    "attach": _("added a file"),
+    "seat": _("seat changed"),
+    "offer": _("offered"),
+    "review": _("gave an opinion"),
+    "allocate": _("allocated money"),
+    "release": _("released for payment"),
+    "release_advance": _("released an advance"),
+    "assess": _("assessed"),
+    "plan": _("planned the next step"),
+    "enter_stage": _("entered a stage"),
 }
 # Names in the changes that are no fields of the record.
 NAMES: dict[str, Any] = {
-    "opinion": lazy("opinion"),
-    "conditions": lazy("conditions"),
-    "stage": lazy("stage"),
-    "added": lazy("added"),
-    "file": lazy("file"),
-    "purpose": lazy("purpose"),
-    "milestone": lazy("milestone"),
-    "goods": lazy("goods"),
-    "shipment": lazy("shipment"),
-    "signer": lazy("signer"),
-    "work": lazy("work done"),
-    "text": lazy("text"),
-    "kind": lazy("kind"),
-    "role": lazy("role"),
-    "days": lazy("days"),
-    "department": lazy("department"),
-    "term": lazy("payment term"),
-    "share": lazy("share %"),
-    "allocation": lazy("allocation"),
-    "met_on": lazy("met on"),
+    "opinion": _("opinion"),
+    "conditions": _("conditions"),
+    "stage": _("stage"),
+    "added": _("added"),
+    "file": _("file"),
+    "purpose": _("purpose"),
+    "milestone": _("milestone"),
+    "goods": _("goods"),
+    "shipment": _("shipment"),
+    "signer": _("signer"),
+    "work": _("work done"),
+    "text": _("text"),
+    "kind": _("kind"),
+    "role": _("role"),
+    "days": _("days"),
+    "department": _("department"),
+    "term": _("payment term"),
+    "share": _("share %"),
+    "allocation": _("allocation"),
+    "met_on": _("met on"),
     **SEATS,
 }
 PURPOSES: dict[str, Any] = {
-    "approved": lazy("text for review"),
-    "stamped": lazy("stamped copy"),
-    "certificate": lazy("certificate"),
-    "goods_receipt": lazy("goods receipt"),
-    "agreement": lazy("agreement"),
-    "fapiao": lazy("invoice file"),
-    "warranty_end": lazy("end of warranty"),
+    "approved": _("text for review"),
+    "stamped": _("stamped copy"),
+    "certificate": _("certificate"),
+    "goods_receipt": _("goods receipt"),
+    "agreement": _("agreement"),
+    "fapiao": _("invoice file"),
+    "warranty_end": _("end of warranty"),
 }
 # Codes in the changes with the words for them, by the name of the change; upper floors add theirs.
 VALUES: dict[str, dict[str, Any]] = {"purpose": PURPOSES}
@@ -97,7 +97,7 @@ def entry(found: LogEntry, *, see_cost: bool = True, on: str = "") -> dict[str, 
     return {
         "at": show.text_of(found.at),
         "at_iso": found.at.isoformat(),
-        "who": _("System") if found.actor_kind == "system" else found.actor_name,
+        "who": _now("System") if found.actor_kind == "system" else found.actor_name,
         "action_label": action_label(found),
         "what": _what(found, outlet) if outlet and on and found.kind != on else None,
         # The name of a job is no remark of a person.
@@ -150,7 +150,7 @@ def value_text(outlet: Outlet | None, name: str, value: Any) -> str:
     if text in words:
         return str(words[text])
     if text in ("True", "False"):
-        return _("Yes") if text == "True" else _("No")
+        return _now("Yes") if text == "True" else _now("No")
     return plain_text(name, text)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from playwright.sync_api import Browser, Locator, Page
 
 from ltc.demo.people import PASSWORD
-from tests.browser.helpers import WIDE, open_verb, settle, sign_in, submit_verb, watch
+from tests.browser.helpers import WIDE, open_verb, settle, shoot, sign_in, submit_verb, watch
 
 LOCALES = {"zh-hans": "zh-CN", "en": "en-GB"}
 
@@ -129,6 +129,10 @@ def office(browser: Browser, address: str, **options: Any) -> Iterator[Office]:
     opened = Office(browser, address, **options)
     try:
         yield opened
+    except BaseException:
+        for name, desk in opened.desks.items():
+            shoot(desk.page, f"failed-{name}")
+        raise
     finally:
         opened.close()
     assert opened.problems() == {}

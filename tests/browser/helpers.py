@@ -83,5 +83,6 @@ def shoot(page: Page, name: str) -> Path:
     folder = Path(os.environ.get("LTC_DATA", REPO / ".local")) / "shots"
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}.png"
+    page.evaluate("scrollTo(0, 0)")
     page.screenshot(path=path, full_page=True)
     return path

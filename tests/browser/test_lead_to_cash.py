@@ -54,7 +54,7 @@ class Story:
         if check:
             assert axe_violations(page) == [], name
             assert not scrolls_sideways(page), name
-        return shoot(page, f"zh-{self.shots:02d}-{name}")
+        return shoot(page, f"zh-{self.shots:02d}-{name.replace(" ", "-")}")
 
     def approve(self, record: StageRecord, *usernames: str) -> None:
         """Each gives the opinion or the decision that is asked for."""
@@ -171,6 +171,7 @@ def _estimate(story: Story) -> CostSheet:
     sr.go(f"/cost-sheets/new/?book={book.pk}")
     sr.fill("#form", {"kind": "estimate", "label": "立项概算", "accuracy_percent": 30, "net_revenue": "900,000"})
     sr.lines("lines", [_cost_row(cost) for cost in story.deal.plan.costs])
+    assert sr.page.inner_text("[data-cost]") == "640,600.00"
     story.shot(sr.page, "estimate form")
     sr.send()
     sheet = CostSheet.objects.get(book=book)
@@ -199,7 +200,8 @@ def _guidance_and_solution(story: Story) -> None:
     sr.verb(deal.guidance, "conclude")
     deal.take("solution", "sr")
     deal.solution = Solution.objects.get(project=deal.project)
-    solutions.edit(deal.solution, by=deal.who("sr"), approach="终端 + 网关 + 集成平台, 分三批实施", risks="老旧病区布线")
+    facts = {"approach": "终端 + 网关 + 集成平台, 分三批实施", "risks": "老旧病区布线条件", "deviations": "无"}
+    solutions.edit(deal.solution, by=deal.who("sr"), **facts)
     review = "架构可行, 接口已验证"
     desks["solution_head"].verb(deal.solution, "technical_review", technical_review=review)
     deal.estimate("投标概算", accuracy=Decimal(10))

@@ -2,6 +2,7 @@
 
 import pytest
 
+from accounts.actor import Actor
 from accounts.models import Department
 from accounts.services import delegate
 from core.calendar import today
@@ -9,6 +10,7 @@ from leads.models import Lead
 from process.models import StageRecord
 from process.services import ask, close_ask, take_seat
 from tests.factories.leads import make_working_lead
+from tests.factories.projects import make_project
 from tests.helpers import signed_in
 from tests.people import make_user
 
@@ -73,20 +75,12 @@ def test_rights_are_roles_not_the_administrator_flag(sales, admin, director, str
 
 def test_whoever_is_asked_to_decide_sees_the_question(sales, stranger) -> None:
     """A rule may name any role, also one without further rights: the question must reach its people."""
-    from tests.factories.projects import make_project
-
     project = make_project(sales)
     assert not sees(stranger, project)
     step = ask(project, assignees=[stranger.pk])
     assert sees(stranger, project)
-    close_ask(project, by=access_actor(stranger), step_id=step.pk)
+    close_ask(project, by=Actor.of(stranger), step_id=step.pk)
     assert not sees(stranger, project)
-
-
-def access_actor(user):
-    from accounts.actor import Actor
-
-    return Actor.of(user)
 
 
 def test_lists_search_board_and_pickers_are_scoped_alike(sales, sales2) -> None:
@@ -110,7 +104,9 @@ def test_pickers_offer_what_may_be_seen(sales, sales2, stranger) -> None:
     assert signed_in(stranger).get(f"/pick/accounts.user/?q={sales2.username}").json() == []
 
 
-@pytest.mark.parametrize("kind", ["process.logentry", "accounts.role", "sessions.session", "nonsense", "no.such", "a.b.c"])
+@pytest.mark.parametrize(
+    "kind", ["process.logentry", "accounts.role", "sessions.session", "nonsense", "no.such", "a.b.c"]
+)
 def test_there_are_no_pickers_for_anything_else(sales, kind) -> None:
     assert signed_in(sales).get(f"/pick/{kind}/?q=a").status_code == 404
 

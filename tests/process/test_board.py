@@ -1,0 +1,70 @@
+"""The board: a card goes only where its reader may move it, by the verb that is theirs."""
+
+import json
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from accounts.models import User
+from approvals import selectors as approvals
+from process.services import take_seat
+from solutions.services import quote as quotes
+from tests.factories.leads import make_pooled_lead, make_working_lead
+from tests.factories.solutions import make_quote
+from tests.helpers import signed_in
+
+pytestmark = pytest.mark.django_db
+
+
+def moves(user: User, board: str, record) -> dict[str, str]:
+    """Where the reader's card of a record goes, and by which address."""
+    page = signed_in(user).get(f"/{board}/board/")
+    cards = [card for column in page.context["columns"] for card in column["cards"]]
+    return json.loads(next(card["verbs_json"] for card in cards if card["id"] == record.pk))
+
+
+def test_out_of_the_pool_by_the_verb_of_who_drags(sales, lead_manager, director) -> None:
+    lead = make_pooled_lead(sales)
+    page = lead.get_absolute_url()
+    assert moves(lead_manager, "leads", lead) == {"assigned": f"{page}assign/"}
+    assert moves(sales, "leads", lead) == {"assigned": f"{page}pick/"}
+    assert moves(director, "leads", lead) == {}
+    sent = {"owner": sales.pk, "note": "区域归属"}
+    assert signed_in(lead_manager).post(moves(lead_manager, "leads", lead)["assigned"], sent).status_code == 302
+
+
+def test_the_owner_moves_the_card_and_a_colleague_on_the_case_does_not(sales, solution) -> None:
+    lead = make_working_lead(sales)
+    take_seat(lead.case_id, "sr", solution, by=sales)
+    assert set(moves(sales, "leads", lead)) == {"nurturing", "qualified"}
+    assert moves(solution, "leads", lead) == {}
+
+
+def test_in_review_the_decider_approves_and_the_submitter_withdraws() -> None:
+    quote = make_quote()
+    submitter = quote.owner
+    quotes.submit(quote, by=submitter)
+    asked = approvals.requests_of(quote)[0].decisions.filter(step__isnull=False)[0]
+    decider = User.objects.get(pk=asked.assignees[0])
+    page = quote.get_absolute_url()
+    assert moves(submitter, "quotes", quote) == {"draft": f"{page}withdraw/"}
+    assert moves(decider, "quotes", quote) == {"approved": f"{page}approve/", "draft": f"{page}send_back/"}
+
+
+def test_a_column_of_many_cards_asks_no_more_often(sales, solution) -> None:
+    client = signed_in(solution)
+
+    def one_more() -> None:
+        lead = make_working_lead(sales)
+        take_seat(lead.case_id, "sr", solution, by=sales)
+
+    one_more()
+    client.get("/leads/board/")
+    with CaptureQueriesContext(connection) as few:
+        client.get("/leads/board/")
+    for _number in range(4):
+        one_more()
+    with CaptureQueriesContext(connection) as many:
+        client.get("/leads/board/")
+    assert len(few) == len(many)
