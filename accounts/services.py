@@ -13,6 +13,10 @@ from core.calendar import today
 from core.errors import Refused
 
 
+# A deputation is for a time: one without an end in sight is a role.
+LONGEST_AHEAD = dt.timedelta(days=730)
+
+
 def notify(
     users: Iterable[User | int],
     message: str,
@@ -76,6 +80,8 @@ def delegate(principal: User, deputy: User, *, first_day: dt.date, last_day: dt.
         reasons.append(_("The last day lies before the first day."))
     elif last_day < today():
         reasons.append(_("The period lies in the past."))
+    elif last_day > today() + LONGEST_AHEAD:
+        reasons.append(_("The period ends more than two years from now."))
     if principal == deputy:
         reasons.append(_("Nobody can be the own deputy."))
     if not deputy.is_active:

@@ -12,7 +12,6 @@ from core.errors import Refused
 from process.models import StageRecord
 from process.models.case import holders_of
 
-
 # A rule may name, instead of a seat or role, the head of the record's department.
 HEAD = "department_head"
 
@@ -74,7 +73,19 @@ def open_conditions(record: StageRecord) -> list[Decision]:
     )
     if last is None:
         return []
-    return list(last.decisions.exclude(conditions="").filter(met_at__isnull=True))
+    waiting = last.decisions.exclude(conditions="").filter(met_at__isnull=True)
+    return list(waiting.select_related("request", "decided_by"))
+
+
+def may_meet(decision: Decision, actor: Actor) -> bool:
+    """Whether the actor may say that a condition is met: who submitted, who set it, or whom it was set for."""
+    people = {decision.request.submitted_by_id, decision.decided_by_id, decision.on_behalf_of_id}
+    return actor.user is not None and bool(actor.user.acting_ids & people)
+
+
+def may_meet_any(record: StageRecord, actor: Actor) -> bool:
+    """Whether a condition of the record is open that the actor may say is met."""
+    return any(may_meet(one, actor) for one in open_conditions(record))
 
 
 def approved_request(record: StageRecord) -> ApprovalRequest | None:

@@ -195,12 +195,14 @@ def approve(
     """Give the opinion or the decision that is asked for; with the decision the record becomes approved.
 
     Conditions are kept and block what follows until they are met. Raises NotAllowed for anybody not asked; Refused
-    when it is decided already, when an answer lacks its reason, and when what was submitted has changed.
+    when it is decided already, when an answer lacks its reason, and when what was submitted has changed; Stale when
+    `version`, the row version the reader saw, is no longer the current one: an opinion is about what was read.
     """
     actor = Actor.of(by)
     if not access.may(record, "approve", actor) and not selectors.was_asked(record, actor):
         raise NotAllowed(_("%(who)s may not do this here.") % {"who": actor})
     request, one = _my_step(record, actor, Decision.Kind.REVIEW, Decision.Kind.DECISION)
+    doors.lock(record, version)
     _require_complete(one.kind, opinion, note, conditions)
     record.refresh_from_db()
     _require_unchanged(request, record)
@@ -289,14 +291,14 @@ def void(record: StageRecord, *, by: Actor | User, note: str = "") -> bool:
 
 @transaction.atomic
 def meet_condition(decision: Decision, *, by: Actor | User, note: str = "") -> Decision:
-    """Say that a condition of an approval is met; the record's owner or the one who set it may."""
+    """Say that a condition of an approval is met; the submitter or the one who set it may."""
     actor = Actor.of(by)
     request = ApprovalRequest.objects.get(pk=decision.request_id)
     case = lock_case(request.case_id)
     decision.refresh_from_db()
     if not decision.conditions:
         raise Refused(_("No condition was set."))
-    if actor.user is None or not actor.user.acting_ids & {request.submitted_by_id, decision.decided_by_id}:
+    if not selectors.may_meet(decision, actor):
         raise NotAllowed(_("%(who)s may not do this here.") % {"who": actor})
     if decision.met_at is None:
         decision.met_at, decision.met_by = timezone.now(), actor.user
@@ -311,3 +313,18 @@ def meet_condition(decision: Decision, *, by: Actor | User, note: str = "") -> D
             changes={"conditions": [decision.conditions, "met"]},
         )
     return decision
+
+
+@transaction.atomic
+def meet(
+    record: Record, *, decision: Decision, by: Actor | User, note: str = "", version: int | None = None
+) -> Record:
+    """The act `meet_condition` of every record whose verbs wait for the conditions of its approval.
+
+    Raises NotAllowed, Refused for the condition of another record, Stale.
+    """
+    doors.lock(record, version)
+    if (decision.request.document_kind, decision.request.document_id) != (record.record_kind(), record.pk):
+        raise Refused(_("This condition belongs to another record."))
+    meet_condition(decision, by=by, note=note)
+    return record

@@ -5,8 +5,6 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from approvals.models import Decision
-from approvals.selectors import open_conditions
 from contracts.models import Contract, Deviation, TermTemplate
 from core.calendar import today
 from core.dictionary import Term
@@ -158,24 +156,6 @@ class DeviationForm(VerbForm):
     kind = forms.ModelChoiceField(label=_("Clause"), queryset=words("deviation"))
     text = forms.CharField(label=_("What deviates"), widget=forms.Textarea(attrs={"rows": 2}), max_length=2000)
     risk = forms.ChoiceField(label=_("Risk"), choices=Deviation.Risk.choices, initial=Deviation.Risk.MEDIUM)
-
-
-class MeetConditionForm(VerbForm):
-    """Which condition of the review is met."""
-
-    decision = RowChoice(label=_("Condition"))
-
-    def __init__(self, *args: Any, record: StageRecord | None = None, **kwargs: Any) -> None:
-        super().__init__(*args, record=record, **kwargs)
-        field: Any = self.fields["decision"]
-        field.offer([])
-        waiting = open_conditions(record) if record is not None else []
-        field.rows = {str(one.pk): one for one in waiting}
-        field.widget.choices = [(str(one.pk), _shown(one)) for one in waiting]
-
-
-def _shown(decision: Decision) -> str:
-    return f"{decision.decided_by}: {decision.conditions}"
 
 
 class SignForm(VerbForm):

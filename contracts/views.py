@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from approvals.forms import MeetConditionForm
 from contracts import services
 from contracts.filters import ContractFilter
 from contracts.forms import (
@@ -18,7 +19,6 @@ from contracts.forms import (
     DeviationForm,
     EffectForm,
     HandOverForm,
-    MeetConditionForm,
     PaymentTermForm,
     SignForm,
     TemplateForm,
@@ -68,7 +68,7 @@ class ContractOutlet(Outlet):
             _("Add deviation"), DeviationForm, who=("ar", "sr", "fr", "owner", "legal", "pfc"), states=("draft",)
         ),
         "meet_condition": Act(
-            _("Condition of the review is met"), MeetConditionForm, who=("anyone",), states=("approved",)
+            _("Condition of the review is met"), MeetConditionForm, who=("@may_meet_condition",), states=("approved",)
         ),
         "meet_effect": Act(
             _("Condition of effect is met"),

@@ -8,11 +8,16 @@ class GuidanceConfig(AppConfig):
 
     def ready(self) -> None:
         from guidance import handover, services
+        from guidance.models import Requirement
         from process import panels
         from process.services import counter
+        from process.views import history
 
         counter.register_taker("guidance", handover.take, receiver="sr")
         counter.register_returner("guidance.guidanceplan", services.returned)
+        # The codes of requirements stand in the package of the handover too.
+        history.VALUES.setdefault("priority", {}).update(Requirement.Priority.choices)
+        history.VALUES.setdefault("answer", {}).update(Requirement.Answer.choices)
         panels.register(
             on="projects.project",
             title=_("Customer guidance"),

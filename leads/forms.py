@@ -11,6 +11,7 @@ from core.models import Currency
 from core.widgets import MoneyInput
 from customers.models import Customer
 from leads.models import Lead
+from process import show
 from process.forms import RecordForm, VerbForm
 
 
@@ -183,7 +184,7 @@ class MergeForm(VerbForm):
         lead = self.record
         fields: Any = self.fields["take_fields"]
         fields.choices = [
-            (name, f"{Lead._meta.get_field(name).verbose_name}: {getattr(lead, name)}")
+            (name, f"{Lead._meta.get_field(name).verbose_name}: {show.fact(lead, name).value}")
             for name in ABSORBED
             if getattr(lead, name, None)
         ]

@@ -6,8 +6,12 @@ from django.contrib import admin
 from django.contrib.auth import views as auth_views
 from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
+from django.utils.translation import gettext_lazy as _
 
 from ltc.navigation import APPS
+
+admin.site.site_header = admin.site.site_title = _("LTC back room")
+admin.site.index_title = _("Rules, dictionaries and people")
 
 urlpatterns = [
     path("", include("core.urls")),

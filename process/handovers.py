@@ -10,7 +10,7 @@ from process.models import Handover
 from process.outlet import Outlet
 from process.services import counter
 from process.shapes import Fact, Section
-from process.views.history import plain_text
+from process.views.history import plain_text, value_text
 
 
 class HandoverOutlet(Outlet):
@@ -92,7 +92,7 @@ def _fact(key: str, value: Any) -> Fact:
 
 def _text(value: Any) -> str:
     if isinstance(value, dict):
-        words = (str(part) for name, part in value.items() if name != "id" and part not in ("", None))
+        words = (value_text(None, name, part) for name, part in value.items() if name != "id" and part not in ("", None))
         return str(value["text"]) if set(value) == {"id", "text"} else " · ".join(words)
     if isinstance(value, list):
         return "; ".join(_text(item) for item in value)

@@ -223,4 +223,4 @@ def review(
 def message_id(label: Any) -> str:
     """The English message id behind a lazy label, so that each reader's language decides later."""
     arguments = getattr(label, "_args", ())
-    return str(arguments[0]) if arguments else str(label)
+    return str(arguments[-1]) if arguments else str(label)

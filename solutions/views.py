@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from approvals.forms import MeetConditionForm
 from core.money import format_money
 from process.outlet import Outlet
 from process.shapes import Act, Action, Table
@@ -39,6 +40,12 @@ class SolutionOutlet(Outlet):
     acts = {
         "technical_review": Act(
             _("Technical review"), forms.TechnicalReviewForm, who=("@may_review_technically",), states=("draft",)
+        ),
+        "meet_condition": Act(
+            _("Condition of the review is met"),
+            MeetConditionForm,
+            who=("@may_meet_condition",),
+            states=("approved", "tendered"),
         ),
         "offer_contract": Act(_("Offer to contract"), who=("@may_offer_again",), states=("won",)),
     }
@@ -106,11 +113,17 @@ class QuoteOutlet(Outlet):
         (_("Customer's answer"), ("sent_at", "accepted_on", "customer_number")),
     )
     acts = {
+        "meet_condition": Act(
+            _("Condition of the review is met"),
+            MeetConditionForm,
+            who=("@may_meet_condition",),
+            states=("approved",),
+        ),
         "new_revision": Act(
             _("New revision"),
             who=("ar", "sr", "owner"),
             states=("approved", "sent", "expired", "declined", "withdrawn"),
-        )
+        ),
     }
     log_labels = {"price": _("priced over the estimate")}
     create_label = _("New quote")

@@ -186,6 +186,12 @@ class Contract(Reviewed):
             reasons.append(_t("The stamped file is not the text that was approved."))
         return reasons
 
+    def may_meet_condition(self, actor: Actor) -> bool:
+        """Who submitted, or set a condition of the review that is still open."""
+        from approvals.selectors import may_meet_any
+
+        return may_meet_any(self, actor)
+
     def activate_checks(self) -> list[Any]:
         """Signed by both is not enough: each agreed condition counts."""
         waiting = self.conditions.filter(met_on__isnull=True).select_related("kind")

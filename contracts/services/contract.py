@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from accounts.actor import Actor
 from accounts.models import LegalEntity, User
 from approvals import services as approvals
-from approvals.models import Decision
+from approvals.services import meet as meet_condition
 from approvals.services import send_back, submit, withdraw
 from contracts.models import Contract, Deviation, SealRecord, TermTemplate
 from contracts.services import content
@@ -23,7 +23,7 @@ from core.errors import Refused
 from process.models import Handover
 from process.services import act, attach, doors, offer
 
-__all__ = ["send_back", "submit", "withdraw"]
+__all__ = ["meet_condition", "send_back", "submit", "withdraw"]
 
 
 def _parties(fields: dict[str, Any]) -> None:
@@ -160,17 +160,6 @@ def approve(
     approvals.approve(contract, by=by, note=note, version=version, opinion=opinion, conditions=conditions)
     if contract.state == "approved":
         contract.deviations.filter(accepted_by__isnull=True).update(accepted_by=Actor.of(by).user)
-    return contract
-
-
-@transaction.atomic
-def meet_condition(
-    contract: Contract, *, decision: Decision, by: Actor | User, note: str = "", version: int | None = None
-) -> Contract:
-    """Say that a condition of the review is met; open ones block signing."""
-    if decision.request.document_kind != contract.record_kind() or decision.request.document_id != contract.pk:
-        raise Refused(_("This condition belongs to another record."))
-    approvals.meet_condition(decision, by=by, note=note)
     return contract
 
 

@@ -45,7 +45,7 @@ class Migration(migrations.Migration):
                 ('warranty_ended_on', models.DateField(blank=True, editable=False, null=True, verbose_name='warranty end confirmed on')),
                 ('service_until', models.DateField(blank=True, null=True, verbose_name='service until')),
                 ('gross_yearly_amount', models.DecimalField(blank=True, decimal_places=2, max_digits=18, null=True, verbose_name='yearly fee (incl. tax)')),
-                ('book', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='finance.costbook')),
+                ('book', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='finance.costbook', verbose_name='cost book')),
                 ('case', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='process.case')),
                 ('contract', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='agreements', to='contracts.contract', verbose_name='contract')),
                 ('cover', models.ForeignKey(blank=True, limit_choices_to={'dictionary': 'cover', 'is_active': True}, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.term', verbose_name='cover')),
@@ -168,7 +168,7 @@ class Migration(migrations.Migration):
                 ('department', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.department', verbose_name='department')),
                 ('item', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='tickets', to='operations.installeditem', verbose_name='installed item')),
                 ('kind', models.ForeignKey(limit_choices_to={'dictionary': 'ticket.kind', 'is_active': True}, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.term', verbose_name='kind')),
-                ('merged_into', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='merged', to='operations.ticket')),
+                ('merged_into', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='merged', to='operations.ticket', verbose_name='merged into')),
                 ('owner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='owner')),
             ],
             options={

@@ -72,7 +72,13 @@ class ServiceAgreement(Serviced):
     )
     # The service agreement's own costs, once paid service has begun; warranty is charged to the project's book.
     book = models.ForeignKey(
-        CostBook, on_delete=models.PROTECT, null=True, blank=True, related_name="+", editable=False
+        CostBook,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("cost book"),
+        editable=False,
     )
     cover = TermField("cover", _("cover"))
     scope = models.TextField(_("scope"), blank=True)

@@ -120,7 +120,13 @@ class Ticket(Serviced):
         validators=[MinValueValidator(1), MaxValueValidator(5)],
     )
     merged_into = models.ForeignKey(
-        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="merged", editable=False
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="merged",
+        verbose_name=_("merged into"),
+        editable=False,
     )
     # How far of the resolution time has been warned about: 75, 100, 125 %.
     warned_percent = models.PositiveSmallIntegerField(default=0, editable=False)

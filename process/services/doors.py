@@ -335,7 +335,8 @@ def _tell_owner(row: StageRecord, spec: Verb, actor: Actor) -> None:
         gettext_noop("%(record)s: %(verb)s by %(who)s"),
         key=f"{row.record_kind()}:{row.pk}:{row.row_version}:{spec.name}",
         params={"record": str(row), "who": str(actor)},
-        words={"verb": message_id(spec.label)},
+        # The name of a job is for the log; people are told that it was the system.
+        words={"verb": message_id(spec.label), **({"who": gettext_noop("System")} if actor.is_system else {})},
         link=row.get_absolute_url(),
     )
 

@@ -146,7 +146,7 @@ def value_text(outlet: Outlet | None, name: str, value: Any) -> str:
     if isinstance(value, dict):
         return str(value.get("text", value))
     text = "" if value is None else str(value)
-    words = VALUES.get(name) or dict(getattr(_field(outlet, name), "flatchoices", None) or ())
+    words = {**dict(getattr(_field(outlet, name), "flatchoices", None) or ()), **VALUES.get(name, {})}
     if text in words:
         return str(words[text])
     if text in ("True", "False"):

@@ -123,7 +123,7 @@ class Quote(Reviewed):
     @verb(
         source="sent",
         target="accepted",
-        label=pgettext_lazy("quote", "Accepted by the customer"),
+        label=_("Accepted by the customer"),
         who=("ar", "owner"),
         checks=("still_valid",),
         primary=True,
@@ -154,13 +154,7 @@ class Quote(Reviewed):
     def withdraw_offer(self) -> None:
         """We take the offer back before it is accepted."""
 
-    @verb(
-        source=("approved", "sent"),
-        target="expired",
-        label=pgettext_lazy("quote", "Expire"),
-        who=("system",),
-        hidden=True,
-    )
+    @verb(source=("approved", "sent"), target="expired", label=_("Expire"), who=("system",), hidden=True)
     def expire(self) -> None:
         """Its last valid day has passed."""
 
@@ -191,6 +185,12 @@ class Quote(Reviewed):
         )
         people = {pk for one in asked.values_list("assignees", flat=True) for pk in one}
         return bool(people & actor.user.acting_ids)
+
+    def may_meet_condition(self, actor: Actor) -> bool:
+        """Who submitted, or set a condition of the approval that is still open."""
+        from approvals.selectors import may_meet_any
+
+        return may_meet_any(self, actor)
 
     # Checks ------------------------------------------------------------------------------------
     def quote_gaps(self) -> list[Reason]:

@@ -172,6 +172,12 @@ class Solution(Reviewed):
             return False
         return bool({"ar", "sr"} & seats_of(self.case_id, actor))
 
+    def may_meet_condition(self, actor: Actor) -> bool:
+        """Who submitted, or set a condition of the approval that is still open."""
+        from approvals.selectors import may_meet_any
+
+        return may_meet_any(self, actor)
+
     # Checks ------------------------------------------------------------------------------------
     def open_checks(self) -> list[str]:
         """One solution at a time is worked on in a project."""

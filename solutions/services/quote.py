@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from accounts.actor import Actor
 from accounts.models import User
 from approvals import services as decisions
+from approvals.services import meet as meet_condition
 from approvals.services import send_back, withdraw
 from core.calendar import today
 from core.errors import Refused
@@ -29,6 +30,7 @@ __all__ = [
     "expire",
     "expire_overdue",
     "extend",
+    "meet_condition",
     "new_revision",
     "open",
     "send",

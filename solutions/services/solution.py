@@ -10,6 +10,7 @@ from accounts.actor import Actor
 from accounts.models import User
 from approvals import services as decisions
 from approvals.services import approve, reject, send_back, withdraw
+from approvals.services import meet as meet_condition
 from core.dictionary import Term
 from process.models import Handover
 from process.services import counter, doors, offer
@@ -21,6 +22,7 @@ __all__ = [
     "approve",
     "edit",
     "lose",
+    "meet_condition",
     "offer_contract",
     "open",
     "reject",
