@@ -12,7 +12,6 @@ from accounts.models import Delegation, Notice, User
 from core.calendar import today
 from core.errors import Refused
 
-
 # A deputation is for a time: one without an end in sight is a role.
 LONGEST_AHEAD = dt.timedelta(days=730)
 

@@ -65,7 +65,7 @@ def _total(rows: QuerySet, by: str, field: str) -> Coalesce:
 
 def check_invariants() -> Iterator[tuple[Any, str]]:
     """(record, sentence) for every contract or term whose kept figures do not fit their rows."""
-    contracts = Contract.objects.filter(imported=False).annotate(
+    contracts = Contract.objects.annotate(
         lines_gross=_total(ContractLine.objects.all(), "contract", "gross_amount"),
         lines_net=_total(ContractLine.objects.all(), "contract", "net_amount"),
         terms_gross=_total(PaymentTerm.objects.all(), "contract", "gross_amount"),
@@ -81,7 +81,7 @@ def check_invariants() -> Iterator[tuple[Any, str]]:
 def _check_terms() -> Iterator[tuple[Any, str]]:
     from contracts.models import TermTax
 
-    terms = PaymentTerm.objects.filter(contract__imported=False).select_related("contract")
+    terms = PaymentTerm.objects.select_related("contract")
     terms = terms.annotate(
         released=_total(TermRelease.objects.all(), "term", "gross_amount"),
         share=_total(TermRelease.objects.all(), "term", "share_percent"),

@@ -78,6 +78,7 @@ class ContractOutlet(Outlet):
         ),
         "hand_over": Act(_("Offer to delivery again"), HandOverForm, who=("ar", "owner"), states=("effective",)),
     }
+    log_labels = {"text": _("text for review")}
     columns = ("code", "title", "customer", "gross_amount", "signed_on", "owner", "state")
     panel_columns = ("code", "title", "gross_amount", "signed_on", "state")
     related = ("owner", "customer")

@@ -50,6 +50,14 @@ def permission_denied(request: HttpRequest, exception: BaseException) -> HttpRes
     return _answer(request, HTTPStatus.FORBIDDEN, _("You may not see or do this."), reason)
 
 
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """403: the form comes from before the last sign-in. app.js keeps what was typed and fetches the page anew."""
+    sentence = _("This page is from before your last sign-in. Reload it and send the form again.")
+    answer = _answer(request, HTTPStatus.FORBIDDEN, _("You may not see or do this."), sentence)
+    answer["X-Form-Outdated"] = "1"
+    return answer
+
+
 def page_not_found(request: HttpRequest, exception: BaseException) -> HttpResponse:
     """404: no such page, or none this user may know of."""
     return _answer(request, HTTPStatus.NOT_FOUND, _("There is no such page."))

@@ -12,7 +12,7 @@ from core.calendar import today
 from core.dictionary import Term
 from delivery.models import Acceptance, ChangeOrder, Deliverable, DeliveryOrder, EarlyStart, StatusReport, WorkRecord
 from finance.models import CostCategory, TaxRate
-from process.forms import RecordForm, ScopedForm, VerbForm
+from process.forms import PersonField, RecordForm, ScopedForm, VerbForm
 
 
 def terms(dictionary: str) -> QuerySet[Term]:
@@ -69,8 +69,8 @@ class OrderEditForm(RecordForm):
 class AcceptOrderForm(VerbForm):
     """Who takes the service over; left empty the seat or the service desk does."""
 
-    service_manager = forms.ModelChoiceField(
-        User.objects.all(),
+    service_manager = PersonField(
+        "service",
         label=_("service manager"),
         required=False,
         help_text=_("Left empty, the service manager of the project or the service desk takes it over."),

@@ -1,10 +1,13 @@
 """Home and global search."""
 
+import datetime as dt
+
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from accounts.request import Request
+from core.calendar import calendar_warning, today
 from core.text import clean_text
 from desk import selectors
 from process.shapes import Cell, Row
@@ -12,8 +15,11 @@ from process.shapes import Cell, Row
 
 def home(request: Request) -> HttpResponse:
     """The inbox: my work first."""
+    day = today()
     context = {
         "title": _("Home"),
+        # Due days in the weeks ahead may rest on a calendar that is only assumed.
+        "calendar_warning": calendar_warning(day, day + dt.timedelta(days=60)),
         "groups": selectors.inbox(request.user),
         "stats": selectors.numbers(request.user),
         "notices": selectors.recent_notices(request.user),

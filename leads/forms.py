@@ -5,14 +5,13 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
 from core.dictionary import Term
 from core.models import Currency
 from core.widgets import MoneyInput
 from customers.models import Customer
 from leads.models import Lead
 from process import show
-from process.forms import RecordForm, VerbForm
+from process.forms import PersonField, RecordForm, VerbForm
 
 
 def _currencies() -> list[tuple[str, str]]:
@@ -97,19 +96,14 @@ class LeadForm(RecordForm):
 class OwnerForm(VerbForm):
     """Which account manager."""
 
-    owner = forms.ModelChoiceField(
-        label=_("Account manager"), queryset=User.objects.filter(is_active=True, roles__code="ar")
-    )
+    owner = PersonField("ar", label=_("Account manager"))
 
 
 class ReopenForm(VerbForm):
     """Another owner, where the one before is gone."""
 
-    owner = forms.ModelChoiceField(
-        label=_("Account manager"),
-        queryset=User.objects.filter(is_active=True, roles__code="ar"),
-        required=False,
-        help_text=_("Left empty, the owner before goes on."),
+    owner = PersonField(
+        "ar", label=_("Account manager"), required=False, help_text=_("Left empty, the owner before goes on.")
     )
 
 

@@ -6,6 +6,7 @@ from django import forms
 from django.db.models import Model
 from django.forms.models import ModelChoiceField
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import BankAccount, LegalEntity, User
@@ -41,7 +42,8 @@ def _scope(field: ModelChoiceField, user: User) -> None:
     elif issubclass(model, Labelled):
         queryset = queryset.filter(is_active=True)
     if not issubclass(model, SHORT) and not isinstance(field, forms.ModelMultipleChoiceField):
-        field.widget = Picker(url=picker_url(model))
+        asked = urlencode([("role", role) for role in getattr(field, "roles", ())])
+        field.widget = Picker(url=f"{picker_url(model)}?{asked}" if asked else picker_url(model))
         field.widget.is_required = field.required
     field.queryset = queryset
 
@@ -49,6 +51,15 @@ def _scope(field: ModelChoiceField, user: User) -> None:
 def picker_url(model: type[Model]) -> str:
     """Where a picker for `model` asks."""
     return reverse("process:pick", args=[model._meta.label_lower])
+
+
+class PersonField(ModelChoiceField):
+    """An active person with one of the company roles; the picker offers no other."""
+
+    def __init__(self, *roles: str, **kwargs: Any) -> None:
+        self.roles = roles
+        holders = User.objects.filter(roles__code__in=roles).values("pk")
+        super().__init__(queryset=User.objects.filter(is_active=True, pk__in=holders), **kwargs)
 
 
 class RowChoice(forms.Field):

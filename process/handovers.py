@@ -92,7 +92,9 @@ def _fact(key: str, value: Any) -> Fact:
 
 def _text(value: Any) -> str:
     if isinstance(value, dict):
-        words = (value_text(None, name, part) for name, part in value.items() if name != "id" and part not in ("", None))
+        words = (
+            value_text(None, name, part) for name, part in value.items() if name != "id" and part not in ("", None)
+        )
         return str(value["text"]) if set(value) == {"id", "text"} else " · ".join(words)
     if isinstance(value, list):
         return "; ".join(_text(item) for item in value)

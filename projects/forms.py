@@ -5,11 +5,11 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Department, User
+from accounts.models import Department
 from core.dictionary import Term
 from core.models import Currency
 from process import stages
-from process.forms import RecordForm, VerbForm
+from process.forms import PersonField, RecordForm, VerbForm
 from projects.models import Project, ResourceNeed
 
 
@@ -19,11 +19,6 @@ def _currencies() -> list[tuple[str, str]]:
 
 def _words(dictionary: str) -> Any:
     return Term.objects.filter(dictionary=dictionary, is_active=True)
-
-
-def people(*roles: str) -> Any:
-    """Active people with one of the company roles."""
-    return User.objects.filter(is_active=True, pk__in=User.objects.filter(roles__code__in=roles).values("pk"))
 
 
 class ProjectForm(RecordForm):
@@ -99,16 +94,16 @@ class TriangleForm(VerbForm):
     """Who sits on the seats beside the account manager; an empty field changes nothing."""
 
     # The account manager of a small deal may be the solution manager as well.
-    sr = forms.ModelChoiceField(label=_("SR solution manager"), queryset=people("sr", "ar"), required=False)
-    fr = forms.ModelChoiceField(label=_("FR delivery manager"), queryset=people("fr"), required=False)
-    director = forms.ModelChoiceField(label=_("Project director"), queryset=people("director"), required=False)
-    pfc = forms.ModelChoiceField(label=_("Project finance"), queryset=people("pfc"), required=False)
+    sr = PersonField("sr", "ar", label=_("SR solution manager"), required=False)
+    fr = PersonField("fr", label=_("FR delivery manager"), required=False)
+    director = PersonField("director", label=_("Project director"), required=False)
+    pfc = PersonField("pfc", label=_("Project finance"), required=False)
 
 
 class ReassignForm(VerbForm):
     """The account manager who takes over."""
 
-    owner = forms.ModelChoiceField(label=_("Account manager"), queryset=people("ar"))
+    owner = PersonField("ar", label=_("Account manager"))
 
 
 class ResourceNeedForm(VerbForm):

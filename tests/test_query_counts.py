@@ -15,7 +15,7 @@ from tests.helpers import signed_in
 
 pytestmark = pytest.mark.django_db
 # Statements of a whole request, with session, person, rights and menu.
-LIST, BOARD, DETAIL, PROJECT, HOME, DASHBOARD, SEARCH = 10, 12, 24, 30, 20, 16, 40
+LIST, BOARD, DETAIL, PROJECT, HOME, DASHBOARD, SEARCH = 10, 14, 24, 30, 20, 16, 40
 MAPPING = """
 source: counted
 currency: CNY

@@ -16,10 +16,15 @@ function isSignIn(xhr) {
   return xhr.status === 401 || (xhr.status === 200 && /<form[^>]*data-sign-in/.test(xhr.responseText));
 }
 
-function signInAgain(source) {
+// What was typed waits in this tab until the page is here again.
+function keep(source) {
   const form = source.closest?.("form[data-guard]");
   if (form) saveDraft(form);
   for (const open of document.querySelectorAll("form[data-dirty]")) delete open.dataset.dirty;
+}
+
+function signInAgain(source) {
+  keep(source);
   const login = document.getElementById("texts")?.dataset.loginUrl || "/login/";
   location.assign(`${login}?next=${encodeURIComponent(location.pathname + location.search)}`);
 }
@@ -30,6 +35,13 @@ document.addEventListener("htmx:beforeSwap", (event) => {
     event.detail.shouldSwap = false;
     event.detail.isError = false;
     signInAgain(requestConfig.elt);
+    return;
+  }
+  // Signed in anew in another tab: this page's token is void, a fresh page has a good one.
+  if (xhr.getResponseHeader("X-Form-Outdated")) {
+    event.detail.shouldSwap = false;
+    keep(requestConfig.elt);
+    location.reload();
     return;
   }
   if (!SHOWN_IN_DIALOG.includes(xhr.status)) {

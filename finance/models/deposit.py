@@ -130,9 +130,9 @@ class Deposit(StageRecord):
         return Q() if user.role_codes & {"finance", "cashier"} else super().visibility(user)
 
     def may_approve(self, actor: "Actor") -> bool:
-        """Finance or a director, but not the one who asks for it."""
+        """Finance or a director, but not the one who asks for it, whoever it is for."""
         user = actor.user
-        if user is None or user.pk == self.owner_id:
+        if user is None or user.pk in (self.owner_id, self.created_by_id):
             return False
         return bool(user.role_codes & {"finance", "director"})
 

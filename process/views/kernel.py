@@ -26,7 +26,10 @@ def _scope(model: Any, request: Request) -> QuerySet:
 
 
 def pick(request: Request, kind: str) -> HttpResponse:
-    """Up to 20 rows of `kind` that the person may see and that match `?q=`, as [{id, text}]."""
+    """Up to 20 rows of `kind` that the person may see and that match `?q=`, as [{id, text}].
+
+    People are narrowed to those with one of the company roles of `?role=`, where a field asks for it.
+    """
     try:
         model = apps.get_model(kind)
     except (LookupError, ValueError) as error:
@@ -34,6 +37,9 @@ def pick(request: Request, kind: str) -> HttpResponse:
     queryset = _scope(model, request)
     text = clean_text(request.GET.get("q", ""))[:60].strip()
     if issubclass(model, User):
+        roles = request.GET.getlist("role")
+        if roles:
+            queryset = queryset.filter(pk__in=User.objects.filter(roles__code__in=roles).values("pk"))
         queryset = queryset.filter(Q(name__icontains=text) | Q(username__istartswith=text)).order_by("name")
     elif text:
         queryset = search(queryset, "search_text", text).order_by("-pk")

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import ConsoleMessage, Page
+from playwright.sync_api import ConsoleMessage, Page, expect
 
 REPO = Path(__file__).resolve().parents[2]
 AXE = REPO / "node_modules" / "axe-core" / "axe.min.js"
@@ -40,7 +40,8 @@ def sign_in(page: Page, address: str, username: str, password: str) -> None:
 def settle(page: Page) -> None:
     """Wait until htmx has nothing left to fetch or to swap."""
     page.wait_for_load_state("networkidle")
-    page.wait_for_function("!document.querySelector('.htmx-request, .htmx-swapping, .htmx-settling')")
+    # No wait_for_function here or elsewhere: it evaluates a string, which the page's CSP forbids.
+    expect(page.locator(".htmx-request, .htmx-swapping, .htmx-settling")).to_have_count(0, timeout=20000)
 
 
 def open_verb(page: Page, url_end: str) -> None:
@@ -54,8 +55,10 @@ def open_verb(page: Page, url_end: str) -> None:
 
 def submit_verb(page: Page) -> None:
     """Send the open dialog and wait until it has closed and the page is renewed."""
+    page.evaluate("document.getElementById('main').dataset.before = 1")
     page.click("#modal #verb [type=submit]")
     page.wait_for_selector("#modal:not([open])", state="attached")
+    page.wait_for_selector("#main:not([data-before])")
     settle(page)
 
 

@@ -10,7 +10,7 @@ from approvals import services as approvals
 from approvals.models import Decision
 from contracts import services
 from contracts.models import Contract
-from core.errors import NotAllowed, Refused
+from core.errors import NotAllowed, Refused, Stale
 from process.models import Handover
 from process.services import counter, seat
 from tests.factories.contracts import (
@@ -71,6 +71,35 @@ def test_a_blocked_customer_stops_submission() -> None:
     with pytest.raises(Refused) as refused:
         services.submit(Contract.objects.get(pk=contract.pk), by=ar_of(contract))
     assert contract.customer.title in str(refused.value)
+
+
+def test_another_text_is_another_contract_to_whoever_read_it_before(legal: User) -> None:
+    contract = make_light_contract()
+    seen = contract.row_version
+    services.attach_text(contract, file=text(), by=ar_of(contract), version=seen)
+    assert contract.row_version == seen + 1
+    entry = last_log(contract)
+    assert (entry.action, list(entry.changes)) == ("contract.text", ["approved_file_sha256"])
+    with unchanged(contract), pytest.raises(Stale):
+        services.attach_text(contract, file=text(b"another"), by=ar_of(contract), version=seen)
+    with unchanged(contract), pytest.raises(Stale):
+        services.submit(contract, by=ar_of(contract), version=seen)
+    services.attach_text(contract, file=text(b"another"), by=legal)
+    with unchanged(contract), pytest.raises(NotAllowed):
+        services.edit(contract, by=legal, title="x")
+
+
+def test_an_opinion_is_about_what_was_read() -> None:
+    contract = make_submitted_contract()
+    first = contract_request(contract).decisions.filter(kind="review").first()
+    reviewer = User.objects.get(pk=first.assignees[0])
+    with unchanged(contract), pytest.raises(Stale):
+        services.approve(contract, by=reviewer, version=contract.row_version - 1)
+    first.refresh_from_db()
+    assert first.decided_at is None
+    services.approve(contract, by=reviewer, version=contract.row_version)
+    first.refresh_from_db()
+    assert first.opinion == "agree"
 
 
 def test_reviews_run_in_parallel_then_one_decides() -> None:

@@ -57,7 +57,9 @@ def test_a_forfeited_deposit_is_cost(out: Deposit, finance: User, book: CostBook
 
 def test_nobody_approves_the_own_request(book: CostBook, finance: User, sales: User, asked: Deposit) -> None:
     own = deposit.open(kind=kind("bid_deposit"), gross_amount=D(1), customer=asked.customer, by=finance)
-    for record, person in ((own, finance), (asked, sales)):
+    kept = {"gross_amount": D(1), "customer": asked.customer}
+    for_sales = deposit.open(kind=kind("bid_deposit"), owner=sales, by=finance, **kept)
+    for record, person in ((own, finance), (asked, sales), (for_sales, finance), (for_sales, sales)):
         with unchanged(record), pytest.raises(NotAllowed):
             deposit.approve(record, by=person)
     with unchanged(asked), pytest.raises(Refused):

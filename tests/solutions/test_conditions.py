@@ -61,4 +61,5 @@ def test_a_bid_package_goes_out_when_its_conditions_are_met_on_the_page() -> Non
         assert client.post(act, {"decision": one.pk}).status_code == 302
     assert client.post(act, {"decision": waiting[0].pk}).status_code in (403, 422)
     assert act not in client.get(page).content.decode()
+    quotes.send(solution.quote, by=ar)
     assert solutions.submit_bid(solution, by=ar).state == "tendered"
