@@ -1,6 +1,7 @@
 """What approvals add to the pages of every reviewed record: the opinions so far, and the figures a decider sees."""
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -9,12 +10,13 @@ from accounts.models import Role, User
 from approvals import selectors
 from approvals.models import ApprovalRequest, Decision
 from process import show
+from process.machine import message_id
 from process.models import Reviewed, StageRecord
 from process.models.case import SEATS
 from process.shapes import Cell, Column, Fact, Row, Table
 
 # Figures that only those with the right to cost may see, by the English words of their labels.
-_COST = re.compile(r"\b(cost|margin|budget)", re.IGNORECASE)
+_COST = re.compile(r"\b(cost|margin|budget|spent|committed)", re.IGNORECASE)
 
 
 def opinions(record: StageRecord, user: User) -> list[Table]:
@@ -69,8 +71,10 @@ def figures(record: StageRecord, user: User) -> list[Fact]:
     request: ApprovalRequest | None = selectors.pending_request(record)
     if request is None:
         return []
+    return [Fact(_(label), value) for label, value in readable(request.facts, user)]
+
+
+def readable(facts: Iterable[Any], user: User) -> list[tuple[Any, str]]:
+    """The figures (label, value) that this reader may see: cost and margin only with the right to cost."""
     costs = user.has_right("see_cost")
-    found: list[tuple[Any, str]] = [
-        (label, value) for label, value in request.facts if costs or not _COST.search(label)
-    ]
-    return [Fact(_(label), value) for label, value in found]
+    return [(label, value) for label, value in facts if costs or not _COST.search(message_id(label))]

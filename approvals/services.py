@@ -316,9 +316,7 @@ def meet_condition(decision: Decision, *, by: Actor | User, note: str = "") -> D
 
 
 @transaction.atomic
-def meet(
-    record: Record, *, decision: Decision, by: Actor | User, note: str = "", version: int | None = None
-) -> Record:
+def meet(record: Record, *, decision: Decision, by: Actor | User, note: str = "", version: int | None = None) -> Record:
     """The act `meet_condition` of every record whose verbs wait for the conditions of its approval.
 
     Raises NotAllowed, Refused for the condition of another record, Stale.

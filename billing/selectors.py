@@ -235,8 +235,8 @@ def check_invariants() -> Iterator[tuple[Any, str]]:
     receipts = Receipt.objects.annotate(true_allocated=_total(standing, "receipt"))
     for receipt in receipts.exclude(gross_allocated=F("true_allocated")).iterator(chunk_size=500):
         yield receipt, _("The allocations do not sum to what is kept as allocated.")
-    for receipt in Receipt.objects.filter(gross_allocated__gt=F("gross_amount")).iterator(chunk_size=500):
-        yield receipt, _("More is allocated than came in.")
+    for greedy in Receipt.objects.filter(gross_allocated__gt=F("gross_amount")).iterator(chunk_size=500):
+        yield greedy, _("More is allocated than came in.")
     invoices = Invoice.objects.filter(state__in=ISSUED).annotate(
         true_gross=_total(InvoiceLine.objects.all(), "invoice")
     )

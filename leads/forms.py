@@ -175,7 +175,7 @@ class MergeForm(VerbForm):
         super().__init__(*args, **kwargs)
         from leads.services.merging import ABSORBED
 
-        lead = self.record
+        lead: Any = self.record
         fields: Any = self.fields["take_fields"]
         fields.choices = [
             (name, f"{Lead._meta.get_field(name).verbose_name}: {show.fact(lead, name).value}")

@@ -7,9 +7,11 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
+from accounts.actor import Actor
 from accounts.models import User
 from accounts.request import Request
 from approvals import selectors as approvals
+from approvals.pages import readable
 from core.money import format_money
 from core.paging import capped_counts
 from core.paging import page as page_of
@@ -232,7 +234,7 @@ def decision_sheet(request: Any, pk: int) -> HttpResponse:
         "record": record,
         "title": _now("Decision sheet %(code)s") % {"code": record.code},
         "sections": outlet.sections(record, request.user),
-        "figures": _figures(record, may_see_cost),
+        "figures": _figures(record, request.user),
         "estimate": _estimate(record) if may_see_cost else None,
         "seats": _triangle(record),
         "resources": resource_table(list(record.resource_needs.select_related("department", "confirmed_by"))),
@@ -242,12 +244,9 @@ def decision_sheet(request: Any, pk: int) -> HttpResponse:
     return render(request, "projects/decision_sheet.html", context)
 
 
-def _figures(record: Project, may_see_cost: bool) -> list[dict[str, Any]]:
-    from accounts.actor import Actor
-
-    facts = record.decision_facts(Actor.system("decision sheet"))
-    hidden = () if may_see_cost else (1, 2)
-    return [{"label": label, "value": value} for index, (label, value) in enumerate(facts) if index not in hidden]
+def _figures(record: Project, user: User) -> list[dict[str, Any]]:
+    facts = record.decision_facts(Actor.of(user))
+    return [{"label": label, "value": value} for label, value in readable(facts, user)]
 
 
 def _estimate(record: Project) -> Table | None:

@@ -17,6 +17,7 @@ from core.calendar import today
 from core.dictionary import Term
 from core.money import Split, split_gross, split_net
 from core.numbering import next_codes
+from core.widgets import plain_number
 from customers.models import Customer
 from exchange.mapping import Mapping
 from exchange.models import ImportedRow
@@ -131,7 +132,8 @@ class DealReader:
         if not text:
             return None
         try:
-            value = Decimal(text.replace(",", "").replace(" ", ""))
+            # A comma that does not group by three is refused, never guessed at.
+            value = Decimal(plain_number(text))
         except InvalidOperation as error:
             raise Rejected(_("“%(text)s” is no amount") % {"text": text}) from error
         if not value.is_finite() or value < 0 or value >= Decimal(10) ** 15:
@@ -216,7 +218,7 @@ class DealWriter:
                 **self._common(deal, code),
                 state="working",
                 customer=deal.customer,
-                company_name=deal.customer.title if deal.customer else "",
+                **self._company(deal),
                 source=self.house.lead_source,
                 product_interest=deal.product,
                 gross_amount=deal.amount.gross if deal.amount else None,
@@ -228,6 +230,11 @@ class DealWriter:
         ]
         self._adopt(rows, deals, seated=True)
         return self._marks(rows, deals)
+
+    def _company(self, deal: Deal) -> dict[str, str]:
+        """A lead has a company; where the source names none, the row's own key stands in until somebody knows."""
+        name = deal.customer.title if deal.customer else f"{self.mapping.source} {deal.key}"
+        return {"company_name": name, **Lead.comparable({"company_name": name})}
 
     def _projects(self, deals: list[Deal], books: dict[str, CostBook]) -> list[ImportedRow]:
         outcome: dict[str, dict[str, Any]] = {

@@ -14,6 +14,7 @@ from accounts.actor import Actor
 from accounts.models import Department, Role, User
 from core.dictionary import Term
 from core.numbering import next_codes
+from core.widgets import plain_number
 from customers import names
 from customers.models import Customer
 from exchange.mapping import Mapping
@@ -178,6 +179,6 @@ class Parties:
 
 def _amount(text: str) -> Decimal:
     try:
-        return Decimal(text.replace(",", "")) if text else Decimal(0)
+        return Decimal(plain_number(text)) if text else Decimal(0)
     except InvalidOperation:
         return Decimal(0)

@@ -15,6 +15,7 @@ from core.money import format_money
 from finance import costing
 from finance.models.book import CostBook
 from finance.models.dictionary import CostCategory, TaxRate
+from process.access import may_any
 from process.machine import State, StateField, States, review, verb
 from process.models import Reviewed, StageRecord
 from process.models.record import RecordQuerySet
@@ -47,8 +48,8 @@ class CostSheet(Reviewed):
         State("superseded", _("Superseded"), "secondary", end=True),
     )
     code_prefix = "CS"
-    open_who = ("ar", "sr", "fr", "pfc", "director", "member", "finance", "@owns_book")
-    edit_who = ("owner", "ar", "sr", "fr", "pfc", "finance")
+    open_who = ("@may_estimate",)
+    edit_who = ("@may_estimate",)
     edit_states = ("draft",)
     watched_fields = ("net_revenue", "net_cost", "line_digest")
     cost_fields = ("net_cost", "net_margin", "margin_percent")
@@ -90,7 +91,7 @@ class CostSheet(Reviewed):
         indexes = [*StageRecord.Meta.indexes, models.Index(fields=["book", "kind", "state"], name="sheet_by_book")]
 
     submit, _approve, send_back, withdraw = review(
-        rejected=None, submit_who=("owner", "ar", "sr", "fr", "pfc", "finance", "system"), submit_checks=("ready",)
+        rejected=None, submit_who=("@may_estimate", "system"), submit_checks=("ready",)
     )
     del _approve
 
@@ -102,9 +103,14 @@ class CostSheet(Reviewed):
     def supersede(self) -> None:
         """A newer version of the same costing was approved."""
 
-    def owns_book(self, actor: "Actor") -> bool:
-        """Whether the actor owns the book: the seller may estimate before anybody has a seat."""
-        return actor.user is not None and self.book.owner_id in actor.user.acting_ids
+    def may_estimate(self, actor: "Actor") -> bool:
+        """Who works on the deal beside its seller, or keeps its books, with the right to cost.
+
+        Nobody writes what they cannot read back, and sales do not write their own cost.
+        """
+        if actor.user is None or not actor.user.has_right("see_cost"):
+            return False
+        return may_any(("sr", "fr", "pfc", "director", "member", "finance"), self, actor)
 
     def open_checks(self) -> list[str]:
         """A frozen book takes no new estimate or budget; its last freeze is made when it is frozen already."""

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.actor import Actor
+from accounts.models import User
 from accounts.request import Request
 from core.errors import DomainError, NotAllowed
 from core.idempotency import new_key
@@ -23,7 +24,7 @@ from finance.forms import ExplainForm, ForecastLineForm
 from finance.models import CostBook, CostSheet, LedgerEntry, VarianceAlert
 from finance.services import alerts as alert_services
 from finance.services import book as book_services
-from process import show
+from process import access, show
 from process.shapes import Action, Cell, Column, Lines, Row, Table
 from process.views.forms import actor_of, cleaned_lines, done, formsets, once, problem, shown_formsets, status_of
 
@@ -94,7 +95,7 @@ def book(request: Request, pk: int) -> HttpResponse:
         "book": found,
         "stats": _stats(four),
         "fourcost": rows.matrix(four, full=True),
-        "tables": [_alerts(found, request), _sheets(found)],
+        "tables": [_alerts(found, request), _sheets(found, request.user)],
         "actions": _actions(found, request),
     }
     return render(request, "finance/book.html", context)
@@ -150,7 +151,14 @@ def _alerts(found: CostBook, request: Request) -> Table:
     return Table(_("Budget alerts"), columns, listed, id="alerts", has_actions=bool(listed), empty_text=empty)
 
 
-def _sheets(found: CostBook) -> Table:
+def _new_sheet_url(found: CostBook, user: User) -> str:
+    """Where a costing of the book is begun, for those who may write one."""
+    if found.is_frozen or not access.may(CostSheet(book=found, case_id=found.case_id), "open", Actor.of(user)):
+        return ""
+    return f"{reverse('finance:cost-sheet-new')}?book={found.pk}"
+
+
+def _sheets(found: CostBook, user: User) -> Table:
     names = ("code", "title", "kind", "version", "net_revenue", "net_cost", "margin_percent", "state")
     columns = [show.column(CostSheet, name) for name in names]
     sheets = found.sheets.order_by("-pk")[:50]
@@ -160,7 +168,7 @@ def _sheets(found: CostBook) -> Table:
         columns,
         listed,
         id="sheets",
-        add_url=f"{reverse('finance:cost-sheet-new')}?book={found.pk}",
+        add_url=_new_sheet_url(found, user),
         add_label=_("New costing"),
         empty_text=_("No costing yet: an estimate comes first."),
     )
@@ -248,7 +256,7 @@ def panel(request: Request, case_id: int) -> HttpResponse:
             for alert in selectors.open_alerts(found).filter(threshold=100)
         ],
         "open_url": found.get_absolute_url(),
-        "new_url": f"{reverse('finance:cost-sheet-new')}?book={found.pk}",
+        "new_url": _new_sheet_url(found, request.user),
     }
     return render(request, "finance/_fourcost_panel.html", context)
 

@@ -60,9 +60,6 @@ def plain_days(days: Decimal) -> str:
     return f"{days.normalize():f}"
 
 
-SHEET_PEOPLE = ("owner", "ar", "sr", "fr", "pfc", "finance")
-
-
 class CostSheetOutlet(OnBook):
     """The four costings, sheet by sheet."""
 
@@ -71,7 +68,9 @@ class CostSheetOutlet(OnBook):
     form = forms.CostSheetForm
     edit_form = forms.CostSheetEditForm
     acts = {
-        "copy": Act(_("Copy to a new draft"), forms.CopySheetForm, who=SHEET_PEOPLE, states=("approved", "superseded"))
+        "copy": Act(
+            _("Copy to a new draft"), forms.CopySheetForm, who=("@may_estimate",), states=("approved", "superseded")
+        )
     }
     lines = {"lines": Lines(forms.CostLineForm, _("Cost lines"), read=stored_lines, add_label=_("Add line"))}
     filterset = CostSheetFilter

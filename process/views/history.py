@@ -15,6 +15,7 @@ from process.machine import verbs_of
 from process.models import LogEntry
 from process.models.case import SEATS
 from process.outlet import Outlet, outlet_of
+from process.stages import STAGES
 
 # Acts of services that are neither verb nor act of an outlet.
 ACTIONS: dict[str, Any] = {
@@ -54,6 +55,7 @@ NAMES: dict[str, Any] = {
     "share": _("share %"),
     "allocation": _("allocation"),
     "met_on": _("met on"),
+    "net_advance_limit": _("released before the budget"),
     **SEATS,
 }
 PURPOSES: dict[str, Any] = {
@@ -66,7 +68,11 @@ PURPOSES: dict[str, Any] = {
     "warranty_end": _("end of warranty"),
 }
 # Codes in the changes with the words for them, by the name of the change; upper floors add theirs.
-VALUES: dict[str, dict[str, Any]] = {"purpose": PURPOSES}
+VALUES: dict[str, dict[str, Any]] = {
+    "purpose": PURPOSES,
+    "conditions": {"met": _("met")},
+    "stage": {stage.code: stage.label for stage in STAGES},
+}
 # What only machines read: the chain needs it, people do not.
 TECHNICAL = re.compile(r"sha256|digest|hash")
 _KEY = re.compile(r"^[a-z_]+\.[a-z_]+:\d+(:\w+)*$")
@@ -130,9 +136,11 @@ def _technical(name: str, value: Any) -> bool:
 
 def _field(outlet: Outlet | None, name: str) -> Any:
     try:
-        return outlet.model._meta.get_field(name) if outlet else None
+        found: Any = outlet.model._meta.get_field(name) if outlet else None
     except FieldDoesNotExist:
         return None
+    # What points here from elsewhere has no label.
+    return None if getattr(found, "auto_created", False) else found
 
 
 def _label(outlet: Outlet | None, name: str) -> Any:

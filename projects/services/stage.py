@@ -31,7 +31,7 @@ def enter_stage(project: Project, stage: str, handover: Handover | None = None, 
     if reasons:
         raise Refused(reasons)
     states = project.states.by_code if stage == "closed" else ("approved",)
-    changes = {"stage": stages.label(stage)}
+    changes = {"stage": stage}
     doors.act(project, "enter_stage", by=actor, who=("anyone",), states=states, changes=changes)
     passed_over = selectors.inapplicable_stages(project)
     for skipped in between:
@@ -97,7 +97,7 @@ def step_back(project: Project, *, by: Actor | User, stage: str, note: str = "",
         reasons.append(_("Only an earlier stage can be gone back to."))
     elif stage in selectors.inapplicable_stages(project):
         reasons.append(_("This stage does not apply to the project's variant."))
-    changes = {"stage": stages.label(stage) if stage in ORDER else stage}
+    changes = {"stage": stage}
     doors.act(
         project,
         "step_back",

@@ -212,8 +212,9 @@ class Quote(Reviewed):
         live = self.live_margin()
         if self.margin_percent is None or live is None or live >= self.margin_percent:
             return []
-        text = _t("The margin fell from %(was)s %% to %(now)s %% since the approval: open a new revision.")
-        return [Reason(text % {"was": self.margin_percent, "now": live}, self.get_absolute_url())]
+        # Without the figures: who sends the quote need not have the right to cost.
+        text = _t("The margin is lower than the one approved: open a new revision.")
+        return [Reason(text, self.get_absolute_url())]
 
     def unmet_conditions(self) -> list[Reason]:
         """Conditions of the approval that nobody has met."""

@@ -127,7 +127,7 @@ def test_back_to_the_list_as_it_was(browser: Browser, live_server: LiveServer, d
         leads.open(by=deal.who("ar"), title=f"其他商机 {number}", company_name=f"其他公司 {number}")
     with office(browser, live_server.url) as desks:
         page = desks["ar"].go("/leads/")
-        page.fill('input[data-key="/"]', "智慧病房")
+        page.fill(".list-find [name=q]", "智慧病房")
         expect(page.locator("#list tbody tr")).to_have_count(1)
         page.locator("#list tbody a").first.click()
         page.wait_for_url(f"**{lead.get_absolute_url()}")
@@ -135,7 +135,7 @@ def test_back_to_the_list_as_it_was(browser: Browser, live_server: LiveServer, d
         page.wait_for_url("**/leads/?*q=*")
         settle(page)
         assert page.locator("#list tbody tr").count() == 1
-        assert page.input_value('input[data-key="/"]') == "智慧病房"
+        assert page.input_value(".list-find [name=q]") == "智慧病房"
 
 
 def test_approved_on_a_phone_with_three_taps(browser: Browser, live_server: LiveServer, deal: Deal) -> None:

@@ -163,6 +163,22 @@ def test_a_costing_is_written_as_a_grid(book: CostBook, delivery: User) -> None:
     assert made.net_cost == D(500000)
 
 
+def test_a_new_costing_is_offered_to_those_who_may_write_one(
+    book: CostBook, delivery: User, sales: User, purchasing: User
+) -> None:
+    """Purchasing reads cost, but works on no deal; the account manager reads none."""
+    new = f"/cost-sheets/new/?book={book.pk}"
+    assert new in signed_in(delivery).get(book.get_absolute_url()).content.decode()
+    assert new in signed_in(delivery).get(f"/books/panel/{book.case_id}/").content.decode()
+    assert new not in signed_in(purchasing).get(book.get_absolute_url()).content.decode()
+    assert signed_in(sales).get(book.get_absolute_url()).status_code == 403
+    given = {"book": book.pk, "kind": "estimate", "net_revenue": "1"}
+    given |= formset([{"category": category("labour.pm").pk, "days": "1", "net_day_amount": "1"}])
+    for person in (sales, purchasing):
+        assert signed_in(person).post("/cost-sheets/new/", given).status_code == 403
+    assert not book.sheets.exists()
+
+
 def test_a_line_needs_an_amount_or_days(book: CostBook, delivery: User) -> None:
     given = {"book": book.pk, "kind": "estimate", "net_revenue": "0"} | formset(
         [{"category": category("labour.pm").pk}]

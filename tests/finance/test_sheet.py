@@ -107,6 +107,26 @@ def test_the_wrong_person(book: CostBook, delivery: User, who: str, request: pyt
         make_sheet(book, person)
 
 
+def test_sales_write_no_cost_and_nobody_what_they_cannot_read(
+    book: CostBook, sales: User, delivery: User, solution: User
+) -> None:
+    """The seller owns the book and sits on the deal; a seat alone gives no right to cost either."""
+    made = make_sheet(book, delivery)
+    solution.roles.clear()
+    solution.forget()
+    for person in (sales, User.objects.get(pk=solution.pk)):
+        with unchanged(made):
+            with pytest.raises(NotAllowed):
+                make_sheet(book, person)
+            with pytest.raises(NotAllowed):
+                sheet.edit(made, by=person, net_revenue=D(1))
+            with pytest.raises(NotAllowed):
+                sheet.submit(made, by=person)
+            with pytest.raises(NotAllowed):
+                sheet.copy(made, by=person)
+    assert sheet.submit(made, by=delivery).state == "in_review"
+
+
 def test_the_wrong_state(book: CostBook, delivery: User, pfc: User) -> None:
     made = make_sheet(book, delivery, lines=[])
     with unchanged(made), pytest.raises(Refused):
