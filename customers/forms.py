@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from customers.models import Contact, Customer, Supplier
 from process.forms import RecordForm, VerbForm
@@ -86,7 +87,7 @@ class SupplierForm(_PartyForm):
 class ContactForm(VerbForm):
     """A person at a customer."""
 
-    name = forms.CharField(label=_("Name"), max_length=80)
+    name = forms.CharField(label=pgettext_lazy("person", "Name"), max_length=80)
     job = forms.CharField(label=_("Job"), max_length=80, required=False)
     phone = forms.CharField(label=_("Phone"), max_length=60, required=False)
     email = forms.EmailField(label=_("E-mail"), required=False)

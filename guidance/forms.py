@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models import User
 from core.dictionary import Term
@@ -95,7 +96,10 @@ class StakeholderForm(VerbForm):
 
     contact = forms.ModelChoiceField(label=_("Contact"), queryset=Contact.objects.all(), required=False)
     name = forms.CharField(
-        label=_("Name"), max_length=80, required=False, help_text=_("Left empty: the name of the contact.")
+        label=pgettext_lazy("person", "Name"),
+        max_length=80,
+        required=False,
+        help_text=_("Left empty: the name of the contact."),
     )
     job = forms.CharField(label=_("Job"), max_length=80, required=False)
     role = forms.ModelChoiceField(label=_("Role in the decision"), queryset=_words("stakeholder"))

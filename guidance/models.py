@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core.calendar import today
 from core.dictionary import TermField
@@ -197,7 +198,7 @@ class Stakeholder(models.Model):
     contact = models.ForeignKey(
         Contact, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("contact")
     )
-    name = models.CharField(_("name"), max_length=80)
+    name = models.CharField(pgettext_lazy("person", "name"), max_length=80)
     job = models.CharField(_("job"), max_length=80, blank=True)
     role = TermField("stakeholder", _("role in the decision"), required=True)
     stance = models.SmallIntegerField(

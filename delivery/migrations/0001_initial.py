@@ -311,7 +311,7 @@ class Migration(migrations.Migration):
                 ('on', models.DateField(verbose_name='day')),
                 ('health', models.CharField(choices=[('on_track', 'On track'), ('at_risk', 'At risk'), ('off_track', 'Off track')], max_length=10, verbose_name='health')),
                 ('text', models.TextField(verbose_name='report')),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='by')),
                 ('order', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='reports', to='delivery.deliveryorder')),
             ],
             options={
@@ -327,7 +327,7 @@ class Migration(migrations.Migration):
                 ('kind', models.CharField(choices=[('installation', 'Installation'), ('configuration', 'Configuration'), ('test', 'Test')], max_length=20, verbose_name='kind')),
                 ('on', models.DateField(verbose_name='day')),
                 ('text', models.TextField(verbose_name='what was done')),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='by')),
                 ('order', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='work_records', to='delivery.deliveryorder')),
             ],
             options={

@@ -26,7 +26,7 @@ class Acceptance(StageRecord):
         State("submitted", _("Submitted"), "orange"),
         State("signed", _("Signed"), "green", idle=True),
         State("rejected", _("Rejected"), "red", end=True),
-        State("reversed", _("Reversed"), "secondary", end=True),
+        State("reversed", _("Taken back"), "secondary", end=True),
     )
     home_stage = "delivery"
     code_prefix = "AC"
@@ -154,7 +154,7 @@ class Acceptance(StageRecord):
     @verb(
         source="signed",
         target="reversed",
-        label=_("Reverse"),
+        label=_("Take acceptance back"),
         who=("fr", "owner", "pfc"),
         checks=("reverse_checks",),
         note=True,

@@ -240,7 +240,9 @@ class WorkRecord(models.Model):
     kind = models.CharField(_("kind"), max_length=20, choices=Kind)
     on = models.DateField(_("day"))
     text = models.TextField(_("what was done"))
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("by")
+    )
 
     class Meta:
         verbose_name = _("work record")
@@ -288,7 +290,9 @@ class StatusReport(models.Model):
     on = models.DateField(_("day"))
     health = models.CharField(_("health"), max_length=10, choices=Health)
     text = models.TextField(_("report"))
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("by")
+    )
 
     class Meta:
         verbose_name = _("status report")

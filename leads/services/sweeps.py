@@ -1,6 +1,7 @@
 """What the clock does with leads: reminding, waking, pooling. Every sweep may run twice without harm."""
 
 import datetime as dt
+from collections.abc import Callable
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -29,40 +30,53 @@ def _owner(lead: Lead) -> list[int]:
     return [] if lead.owner_id is None else [lead.owner_id]
 
 
-@transaction.atomic
+def _walk(rows: QuerySet[Lead], tell: Callable[[Lead], object]) -> int:
+    """Tell of every lead of `rows`, in batches of one transaction each; a batch that was told stays told.
+
+    The walk goes by key, so that those told of before never keep the rest from their turn.
+    """
+    told = last = 0
+    while True:
+        with transaction.atomic():
+            locked = rows.filter(pk__gt=last).select_for_update(of=("self",), no_key=True, skip_locked=True)
+            batch = list(locked.order_by("pk")[:BATCH])
+            for lead in batch:
+                tell(lead)
+        if not batch:
+            return told
+        told, last = told + len(batch), batch[-1].pk
+
+
 def remind_first_response() -> int:
     """Tell owner and lead managers, once, that nobody has answered in time; returns how many leads."""
-    leads = list(Lead.objects.unanswered().select_for_update(of=("self",), no_key=True, skip_locked=True)[:BATCH])
     managers = _managers()
-    for lead in leads:
-        notify(
+    return _walk(
+        Lead.objects.unanswered(),
+        lambda lead: notify(
             [*_owner(lead), *managers],
             gettext_noop("%(record)s: the first response is overdue"),
             key=f"lead-first-response:{lead.pk}:{lead.first_response_due_at:%Y%m%d%H%M}",
             params={"record": lead},
             link=lead.get_absolute_url(),
             level="warning",
-        )
-    return len(leads)
+        ),
+    )
 
 
-@transaction.atomic
 def remind_next_acts() -> int:
     """Remind owners, once a day, of next acts whose day has passed; returns how many leads."""
     day = today()
-    leads = list(
-        Lead.objects.next_act_overdue(day).select_for_update(of=("self",), no_key=True, skip_locked=True)[:BATCH]
-    )
-    for lead in leads:
-        notify(
+    return _walk(
+        Lead.objects.next_act_overdue(day),
+        lambda lead: notify(
             _owner(lead),
             gettext_noop("%(record)s: the next act was due on %(day)s"),
             key=f"lead-next-act:{lead.pk}:{day}",
             params={"record": lead, "day": lead.next_action_on},
             link=lead.get_absolute_url(),
             level="warning",
-        )
-    return len(leads)
+        ),
+    )
 
 
 def wake_due() -> int:

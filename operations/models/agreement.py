@@ -109,6 +109,11 @@ class ServiceAgreement(Serviced):
         """7×24: natural hours count, through nights and holidays."""
         return bool(self.cover_id) and self.cover.code == "7x24"
 
+    @property
+    def is_warranty_only(self) -> bool:
+        """Nothing was agreed for the time after the warranty: neither a term nor a fee."""
+        return self.service_until is None and self.gross_yearly_amount is None
+
     def cost_book(self) -> CostBook | None:
         """Where a ticket's cost goes: the project's book in warranty, the agreement's own after it."""
         return self.book if self.book_id else self.project.book
@@ -123,7 +128,7 @@ class ServiceAgreement(Serviced):
         return [text for value, text in wanted if not value]
 
     def serve_checks(self) -> list[Any]:
-        """The warranty is over and confirmed, and a term of service is agreed."""
+        """The warranty is over and confirmed."""
         reasons: list[Any] = []
         if self.warranty_until and self.warranty_until >= today():
             reasons.append(_t("The warranty runs until %(day)s.") % {"day": self.warranty_until})
@@ -172,7 +177,7 @@ class ServiceAgreement(Serviced):
         primary=True,
     )
     def serve(self) -> None:
-        """The warranty is over; from now on service is paid for, or runs out."""
+        """The warranty is over; from now on service is paid for, or, where none was agreed, expires at once."""
 
     @verb(
         source="in_service",

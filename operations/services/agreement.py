@@ -251,10 +251,13 @@ def raise_lead(
 
 @transaction.atomic
 def sweep() -> int:
-    """Every day: tell people 90, 60, 30 and 7 days before warranty or service ends, and expire what is over."""
+    """Every day: tell people 90, 60, 30 and 7 days before warranty or service ends, and end what is over."""
     told, day = 0, today()
     running = ServiceAgreement.objects.select_for_update(skip_locked=True, of=("self",))
     for agreement in running.filter(state__in=("in_warranty", "in_service")):
+        _run_out(agreement, day)
+        if not agreement.is_open:
+            continue
         in_warranty = agreement.state == "in_warranty"
         end = agreement.warranty_until if in_warranty else agreement.service_until
         if end is None:
@@ -265,9 +268,21 @@ def sweep() -> int:
             told += _tell(agreement, end, step)
         if left < 0 and in_warranty and agreement.warranty_ended_on is None:
             told += _tell(agreement, end, -1)
-        if left < 0 and not in_warranty and not agreement.expire_checks():
-            expire(agreement, by=Actor.system(JOB))
     return told
+
+
+def _run_out(agreement: ServiceAgreement, day: dt.date) -> None:
+    """Service whose time is up expires; a confirmed warranty that no service follows passes through it in one act.
+
+    Open tickets keep an agreement alive. What has expired can still be renewed.
+    """
+    system = Actor.system(JOB)
+    bare = agreement.is_warranty_only
+    if agreement.state == "in_warranty" and bare and not (agreement.serve_checks() or agreement.end_checks()):
+        serve(agreement, by=system, note=_("No service was agreed after the warranty."))
+    is_over = bare or (agreement.service_until is not None and agreement.service_until < day)
+    if agreement.state == "in_service" and is_over and not agreement.expire_checks():
+        expire(agreement, by=system)
 
 
 def _tell(agreement: ServiceAgreement, end: dt.date, step: int) -> int:

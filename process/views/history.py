@@ -32,6 +32,13 @@ ACTIONS: dict[str, Any] = {
     "assess": _("assessed"),
     "plan": _("planned the next step"),
     "enter_stage": _("entered a stage"),
+    "owner": _("owner changed"),
+    "amend": _("amended"),
+    "unrelease": _("release taken back"),
+    "give_up": _("given up"),
+    "freeze": _("frozen"),
+    "unfreeze": _("unfrozen"),
+    "forecast": _("forecast at completion"),
 }
 # Names in the changes that are no fields of the record.
 NAMES: dict[str, Any] = {
@@ -55,6 +62,15 @@ NAMES: dict[str, Any] = {
     "share": _("share %"),
     "allocation": _("allocation"),
     "met_on": _("met on"),
+    "condition": _("condition of effect"),
+    "contact": _("contact"),
+    "health": _("health"),
+    "risk": _("risk"),
+    "lead": _("lead"),
+    "net_amount": _("amount excl. tax"),
+    "from_on": _("valid from"),
+    "from": _("previous owner"),
+    "to": _("owner"),
     "net_advance_limit": _("released before the budget"),
     **SEATS,
 }

@@ -14,8 +14,10 @@ from delivery.services import order as orders
 from operations.models import ServiceAgreement
 from operations.services import agreement as agreements
 from operations.services import inspection as inspections
+from operations.services import ticket as tickets
 from process.services import counter
 from tests.factories.delivery import make_acceptance, make_running_order, sign, waiting
+from tests.factories.leads import term
 from tests.factories.operations import make_agreement, make_ticket
 from tests.helpers import actions, unchanged
 
@@ -44,8 +46,6 @@ def test_from_delivery_to_the_release_of_the_retention():
     fault = make_ticket(deal, agreement)
     with unchanged(agreement), pytest.raises(Refused, match=fault.code):
         agreements.confirm_warranty_end(agreement, by=deal.service)
-    from operations.services import ticket as tickets
-
     tickets.merge(fault, by=deal.service, other=make_ticket(deal, agreement, kind=fault.kind))
     other = agreement.tickets.get(state="new")
     tickets.assign(other, by=deal.service)
@@ -91,6 +91,43 @@ def test_service_with_its_own_book_renewed_and_expired():
     agreements.sweep()
     agreement.refresh_from_db()
     assert agreement.state == "expired"
+
+
+def test_a_warranty_that_no_service_follows_ends_by_itself():
+    deal, agreement = make_agreement(
+        warranty_from=today() - dt.timedelta(days=100), warranty_until=today() - dt.timedelta(days=1)
+    )
+    agreements.sweep()
+    agreement.refresh_from_db()
+    assert agreement.state == "in_warranty", "the end is not confirmed yet"
+    agreements.confirm_warranty_end(agreement, by=deal.service)
+    question = make_ticket(deal, agreement, kind=term("ticket.kind", "question"))
+    agreements.sweep()
+    agreement.refresh_from_db()
+    assert agreement.state == "in_warranty", "a ticket is open"
+    tickets.assign(question, by=deal.service)
+    tickets.start(question, by=deal.service)
+    tickets.resolve(question, by=deal.service, solution="已答复")
+    tickets.close(question, by=deal.service)
+    agreements.sweep()
+    agreement.refresh_from_db()
+    assert (agreement.state, agreement.is_open, agreement.book) == ("expired", False, None)
+    assert actions(agreement)[-2:] == ["service_agreement.serve", "service_agreement.expire"]
+    fresh = agreements.renew(agreement, by=deal.service, service_until=today() + dt.timedelta(days=365))
+    assert fresh.state == "preparing"
+
+
+def test_paid_service_without_an_end_goes_on():
+    deal, agreement = make_agreement(
+        warranty_from=today() - dt.timedelta(days=100),
+        warranty_until=today() - dt.timedelta(days=1),
+        gross_yearly_amount=Decimal("30000.00"),
+    )
+    agreements.confirm_warranty_end(agreement, by=deal.service)
+    agreements.serve(agreement, by=deal.service)
+    agreements.sweep()
+    agreement.refresh_from_db()
+    assert agreement.state == "in_service"
 
 
 def test_terminated_before_its_time_with_a_reason_and_no_open_ticket():
