@@ -161,9 +161,10 @@ def fall_due(receivable: ReceivableLine, day: dt.date) -> None:
 def nearly_spent_book() -> CostBook:
     """95 % of a budget line is spent, and the alert that the posting gave was lost."""
     ar = make_user("ar", department="sales_north", roles=("ar",))
+    fr = make_user("fr", department="implementation", roles=("fr",))
     pfc = make_user("pfc", department="project_finance", roles=("pfc",))
-    book = make_book(ar)
-    make_budget(book, by=ar, decider=pfc, lines=[line("material.hardware", 100000)])
+    book = make_book(ar, seats={"fr": fr})
+    make_budget(book, by=fr, decider=pfc, lines=[line("material.hardware", 100000)])
     hardware = category("material.hardware")
     ledger.post(book, nature="cost", category=hardware, net_amount=Decimal(95000), source="test:spent", by=pfc)
     VarianceAlert.objects.filter(book=book).delete()
@@ -176,18 +177,17 @@ def test_a_worker_killed_in_the_middle_loses_and_doubles_nothing(tmp_path: Path,
     lead = late_lead()
     key = f"lead-next-act:{lead.pk}:{today()}"
     told = Notice.objects.filter(key=key)
-    with worker(tmp_path / "killed.log") as process:
-        with owner_connection.transaction(force_rollback=True):
-            # The same row, not committed yet: the worker's INSERT waits for it, and so is in its middle.
-            owner_connection.execute(
-                "INSERT INTO accounts_notice (user_id, key, message, params, words, link, level, created_at) "
-                "VALUES (%s, %s, '', '{}', '{}', '', 'info', now())",
-                [lead.owner_id, key],
-            )
-            ring("leads.tasks.remind_leads")
-            wait_until(lambda: owner_connection.execute(WAITS_FOR_ME).fetchone() is not None, "it is in the middle")
-            os.killpg(process.pid, signal.SIGKILL)
-            assert process.wait() == -signal.SIGKILL
+    with worker(tmp_path / "killed.log") as process, owner_connection.transaction(force_rollback=True):
+        # The same row, not committed yet: the worker's INSERT waits for it, and so is in its middle.
+        owner_connection.execute(
+            "INSERT INTO accounts_notice (user_id, key, message, params, words, link, level, created_at) "
+            "VALUES (%s, %s, '', '{}', '{}', '', 'info', now())",
+            [lead.owner_id, key],
+        )
+        ring("leads.tasks.remind_leads")
+        wait_until(lambda: owner_connection.execute(WAITS_FOR_ME).fetchone() is not None, "it is in the middle")
+        os.killpg(process.pid, signal.SIGKILL)
+        assert process.wait() == -signal.SIGKILL
     assert told.count() == 0
     with worker(tmp_path / "restarted.log"):
         ring("leads.tasks.remind_leads", "leads.tasks.remind_leads")
