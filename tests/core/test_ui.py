@@ -1,5 +1,6 @@
 """The template tags of core: rows, icons, widgets."""
 
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -91,3 +92,19 @@ def test_radio_buttons_are_a_group_with_a_legend_and_a_check_box_stands_before_i
 
     assert "<legend>Kind" in group
     assert single.index("<input") < single.index("<label")
+
+
+def test_facts_without_a_value_are_named_in_one_line() -> None:
+    facts = [{"label": "Need", "value": "beds"}, {"label": "Region", "value": "–"}, {"label": "Score", "value": 0}]
+    shown = render('{% include "components/_facts.html" %}', facts=facts)
+    assert shown.count("<dt>") == 2 and "<dt>Region" not in shown
+    assert "facts-missing" in shown and "Region" in shown
+
+
+def test_stored_quantities_lose_the_zeros_of_their_column() -> None:
+    class Line(forms.Form):
+        quantity = forms.DecimalField(max_digits=14, decimal_places=3)
+        price = forms.DecimalField(max_digits=14, decimal_places=2)
+
+    form = Line(initial={"quantity": Decimal("1.000"), "price": Decimal("2.00")})
+    assert 'value="1"' in widget(form["quantity"]) and 'value="2.00"' in widget(form["price"])
