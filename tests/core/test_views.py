@@ -145,9 +145,3 @@ def test_domain_errors_become_4xx_without_any_middleware_of_ours(settings: Any, 
     client = Client()
     assert client.get("/api/finance/").status_code == 403
     assert client.get("/cursor/?cursor=x").status_code == 400
-
-
-def test_a_void_token_tells_the_script_to_fetch_the_page_anew(error_pages: Path) -> None:
-    answer = views.csrf_failure(get(), "CSRF cookie not set.")
-    assert (answer.status_code, answer["X-Form-Outdated"]) == (403, "1")
-    assert "sign-in" in answer.content.decode()
