@@ -1,6 +1,8 @@
 """A request of a signed-in person, as every view behind the sign-in sees it."""
 
-from django.http import HttpRequest
+from typing import Any
+
+from django.http import HttpRequest, QueryDict
 from django_htmx.middleware import HtmxDetails
 
 from accounts.actor import Actor
@@ -12,6 +14,14 @@ class Request(HttpRequest):
 
     user: User
     htmx: HtmxDetails
+
+
+class ApiRequest(Request):
+    """The same for a view of the API: DRF's request hands on what it does not know to Django's."""
+
+    data: Any
+    query_params: QueryDict
+    auth: Any
 
 
 def actor_of(request: Request) -> Actor:

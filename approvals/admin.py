@@ -2,7 +2,10 @@
 
 from django.contrib import admin
 
-from approvals.models import AuthorityRule
+from approvals.models import AuthorityRule, SpecialApproval
+from process.admin import RecordAdmin
+
+admin.site.register(SpecialApproval, RecordAdmin)
 
 
 @admin.register(AuthorityRule)

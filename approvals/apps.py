@@ -7,10 +7,12 @@ class ApprovalsConfig(AppConfig):
     verbose_name = _("Approvals")
 
     def ready(self) -> None:
+        from approvals import selectors
         from approvals.forms import OpinionForm
         from approvals.models import Decision
-        from approvals.pages import figures, opinions
+        from approvals.pages import figures, opinions, way_past
         from process import outlet
+        from process.services import definitions, evidence
         from process.views import history
 
         outlet.default_verb_forms["approve"] = OpinionForm
@@ -18,3 +20,8 @@ class ApprovalsConfig(AppConfig):
         for verb in ("approve", "send_back", "reject"):
             outlet.default_verb_facts[verb] = figures
         history.VALUES["opinion"] = dict(Decision.Opinion.choices)
+        # A control of the catalogue may be bound to the rule that says who decides on a document.
+        definitions.binders["approval"] = selectors.has_rule
+        # What lacks before a verb is passed by a special approval that names it, and by nothing else.
+        evidence.permits.append(selectors.permits)
+        outlet.ways_past.append(way_past)

@@ -1,13 +1,20 @@
-"""What a reviewer or decider enters."""
+"""What a reviewer or decider enters, and who asks for a special approval."""
 
+from functools import cached_property
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from approvals.models import Decision
 from approvals.selectors import open_conditions
-from process.forms import RowChoice, VerbForm
+from core.text import HIGHEST_KEY
+from process.forms import RowChoice, ScopedForm, VerbForm
+from process.machine import Verb
+from process.models import StageRecord
+from process.outlet import outlet_of
+from process.services.doors import reasons_against
 
 
 class OpinionForm(VerbForm):
@@ -39,3 +46,51 @@ class MeetConditionForm(VerbForm):
         field.offer([])
         field.rows = {str(one.pk): one for one in waiting}
         field.widget.choices = [(str(one.pk), f"{one.decided_by}: {one.conditions}") for one in waiting]
+
+
+class SpecialApprovalForm(ScopedForm):
+    """Which of the things that lack may pass, why and until when; the page it was asked for on says of which verb."""
+
+    document_kind = forms.CharField(label=_("kind of record"), max_length=60, widget=forms.HiddenInput)
+    document_id = forms.IntegerField(label=_("record"), min_value=1, max_value=HIGHEST_KEY, widget=forms.HiddenInput)
+    verb = forms.CharField(label=_("verb"), max_length=40, widget=forms.HiddenInput)
+    items = forms.MultipleChoiceField(label=_("what lacks"), widget=forms.CheckboxSelectMultiple)
+    reason = forms.CharField(label=_("reason"), widget=forms.Textarea(attrs={"rows": 3}), max_length=4000)
+    expires_on = forms.DateField(label=_("in force until"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["items"]
+        # Read when it is asked for: the values of a new record may be set after the form is made.
+        field.choices = self.lacking
+
+    @cached_property
+    def subject(self) -> tuple[StageRecord, Verb] | None:
+        """The record and its verb, as far as the person may see the one and the page offers the other."""
+        kind, pk, verb = (str(self[name].value() or "") for name in ("document_kind", "document_id", "verb"))
+        outlet = outlet_of(kind)
+        if outlet is None or not pk.isdecimal() or len(pk) > 18:
+            return None
+        record, spec = outlet.queryset(self.user).filter(pk=pk).first(), outlet.offered().get(verb)
+        return (record, spec) if record is not None and spec is not None else None
+
+    def lacking(self) -> list[tuple[str, str]]:
+        """What stands in the way of the verb and may be let pass."""
+        return [(reason.key, str(reason)) for reason in self._reasons if reason.key]
+
+    @cached_property
+    def _reasons(self) -> list[Any]:
+        return reasons_against(*self.subject) if self.subject else []
+
+    def fieldsets(self, form: Any) -> list[dict[str, Any]]:
+        """What it is about stands above what is asked."""
+        title = f"{self.subject[1].label}: {self.subject[0]}" if self.subject else ""
+        fields = [form[name] for name in ("items", "reason", "expires_on")]
+        return [{"title": title, "folded": False, "fields": fields}]
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or {}
+        if self.subject is None:
+            raise forms.ValidationError(_now("Begin on the page of the record, at the verb that lacks something."))
+        kept = {name: values.get(name) for name in ("items", "reason", "expires_on")}
+        return {**kept, "document": self.subject[0], "verb": self.subject[1].name}

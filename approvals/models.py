@@ -1,16 +1,23 @@
-"""Who decides: authority rules, the request frozen at submit, and each opinion and decision on it."""
+"""Who decides: authority rules, the request frozen at submit, each opinion and decision on it; special approvals."""
+
+from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
-from core.dictionary import Labelled
+from core.calendar import today
+from core.dictionary import Labelled, word_of
 from core.fields import MoneyField
-from process.machine import State, StateField, States, verb
-from process.models import StageRecord
+from process.machine import State, StateField, States, verb, verbs_of
+from process.models import Reviewed, StageRecord
+
+if TYPE_CHECKING:
+    from accounts.actor import Actor
 
 
 class AuthorityRule(Labelled):
@@ -30,7 +37,21 @@ class AuthorityRule(Labelled):
         ordering = ["document", "position", "pk"]
 
 
-class ApprovalRequest(StageRecord):
+class AboutDocument(models.Model):
+    """What is said about a record of any kind, which is named by its generic key."""
+
+    document_kind = models.CharField(max_length=60)
+    document_id = models.BigIntegerField()
+
+    class Meta:
+        abstract = True
+
+    def document(self) -> StageRecord:
+        """The record it is about."""
+        return apps.get_model(self.document_kind)._default_manager.get(pk=self.document_id)
+
+
+class ApprovalRequest(AboutDocument, StageRecord):
     """A record submitted for decision: rule, people and figures as they were at that moment."""
 
     states = States(
@@ -47,8 +68,6 @@ class ApprovalRequest(StageRecord):
     edit_states = ("none",)
 
     state = StateField(states)
-    document_kind = models.CharField(max_length=60)
-    document_id = models.BigIntegerField()
     rule = models.ForeignKey(AuthorityRule, on_delete=models.PROTECT, related_name="requests")
     frozen_rule = models.JSONField(default=dict)
     snapshot = models.JSONField(default=dict)
@@ -65,10 +84,6 @@ class ApprovalRequest(StageRecord):
                 fields=["document_kind", "document_id"], condition=Q(state="pending"), name="one_pending_request"
             )
         ]
-
-    def document(self) -> StageRecord:
-        """The record that was submitted."""
-        return apps.get_model(self.document_kind)._default_manager.get(pk=self.document_id)
 
     def get_absolute_url(self) -> str:
         return self.document().get_absolute_url()
@@ -133,3 +148,106 @@ class Decision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.role}"
+
+
+class SpecialApproval(AboutDocument, Reviewed):
+    """特批: one verb of one record may pass what it lacks and this names, decided by authority, until a day."""
+
+    states = States(
+        State("requested", _("Requested"), "orange"),
+        State("granted", _("Granted"), "green", idle=True),
+        State("refused", _("Refused"), "red", end=True),
+        State("withdrawn", _("Withdrawn"), "secondary", end=True),
+        State("lapsed", _("Lapsed"), "secondary", end=True),
+    )
+    code_prefix = "SX"
+    edit_states = ("none",)
+    watched_fields = ("document_kind", "document_id", "action", "items", "reason", "expires_on")
+
+    state = StateField(states)
+    # The act that may pass, as log and catalogue name it: "contract.sign".
+    action = models.CharField(_("verb"), max_length=80, editable=False)
+    # What lacks, as it was told when it was asked for: [{"key", "zh", "en"}].
+    items = models.JSONField(_("what lacks"), default=list, editable=False)
+    reason = models.TextField(_("reason"))
+    expires_on = models.DateField(_("in force until"))
+
+    class Meta(StageRecord.Meta):
+        verbose_name = _("special approval")
+        verbose_name_plural = _("special approvals")
+        indexes = [
+            *StageRecord.Meta.indexes,
+            models.Index(fields=["case"], name="special_by_case"),
+            models.Index(fields=["expires_on"], condition=Q(state="granted"), name="special_by_expiry"),
+        ]
+
+    @verb(
+        source="requested",
+        target="granted",
+        label=_("Grant"),
+        who=("approver",),
+        checks=("day_to_come",),
+        primary=True,
+    )
+    def approve(self) -> None:
+        """Who holds the authority lets it pass, perhaps on conditions."""
+
+    @verb(source="requested", target="refused", label=_("Refuse"), who=("approver",), note=True, danger=True)
+    def reject(self) -> None:
+        """Who holds the authority does not let it pass."""
+
+    @verb(source="requested", target="withdrawn", label=_("Withdraw"), who=("submitter",))
+    def withdraw(self) -> None:
+        """Who asked takes it back before the decision."""
+
+    @verb(source=("requested", "granted"), target="lapsed", label=_("Lapse"), who=("system",), hidden=True)
+    def lapse(self) -> None:
+        """Its last day is over: what it named lacks again."""
+
+    def open_checks(self) -> list[str]:
+        reasons = self.day_to_come()
+        if not self.reason.strip():
+            reasons.append(_t("Please give a reason."))
+        return reasons
+
+    def day_to_come(self) -> list[str]:
+        """It cannot end before it begins."""
+        return [_t("The special approval would end in the past.")] if self.expires_on < today() else []
+
+    @property
+    def keys(self) -> set[str]:
+        """The keys of what it lets pass."""
+        return {item["key"] for item in self.items}
+
+    @property
+    def passes(self) -> str:
+        """The verb that may pass, in words."""
+        model: Any = apps.get_model(self.document_kind)
+        return str(verbs_of(model)[self.action.rpartition(".")[2]].label)
+
+    passes.fget.short_description = _("verb")  # type: ignore[attr-defined]
+
+    @property
+    def things(self) -> list[str]:
+        """What it lets pass, in words."""
+        return [word_of(item) for item in self.items]
+
+    things.fget.short_description = _("what lacks")  # type: ignore[attr-defined]
+
+    def may_meet_condition(self, actor: "Actor") -> bool:
+        """Who asked, or set a condition that is still open."""
+        from approvals.selectors import may_meet_any
+
+        return may_meet_any(self, actor)
+
+    def measures(self) -> dict[str, Any]:
+        """Authority goes by the amounts of what is passed."""
+        return self.document().measures()
+
+    def decision_facts(self, actor: "Actor") -> list[tuple[Any, str]]:
+        return [
+            (_("verb"), self.passes),
+            *((_("what lacks"), thing) for thing in self.things),
+            (_("reason"), self.reason),
+            (_("in force until"), self.expires_on.isoformat()),
+        ]

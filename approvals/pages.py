@@ -4,28 +4,30 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
-from accounts.models import Role, User
+from accounts.models import User
 from approvals import selectors
 from approvals.models import ApprovalRequest, Decision
-from process import show
+from process import lanes, show
 from process.machine import message_id
 from process.models import Reviewed, StageRecord
-from process.models.case import SEATS
 from process.shapes import Cell, Column, Fact, Row, Table
 
 # Figures that only those with the right to cost may see, by the English words of their labels.
-_COST = re.compile(r"\b(cost|margin|budget|spent|committed)", re.IGNORECASE)
+_COST = re.compile(r"\b(cost|margin|budget|spent|committed|amount of the order)", re.IGNORECASE)
 
 
 def opinions(record: StageRecord, user: User) -> list[Table]:
     """Reviews and decision of the last request, those still asked for among them."""
     if not isinstance(record, Reviewed):
         return []
-    request = selectors.requests_of(record).first()
-    if request is None:
+    decisions = selectors.last_decisions(record)
+    if not decisions:
         return []
+    request = decisions[0].request
     columns = [
         Column("role", _("Asked")),
         Column("who", _("By")),
@@ -33,16 +35,10 @@ def opinions(record: StageRecord, user: User) -> list[Table]:
         Column("comment", _("Comment")),
         Column("at", _("At")),
     ]
-    roles = dict(_roles())
-    rows = [_opinion(one, roles) for one in request.decisions.all()]
+    roles = {selectors.HEAD: _("department head"), **lanes.labels({one.role for one in decisions} - {selectors.HEAD})}
+    rows = [_opinion(one, roles) for one in decisions]
     note = f"{request.code} · {request.state_label}"
     return [Table(_("Reviews and decision"), columns, rows, id="opinions", note=note)]
-
-
-def _roles() -> list[tuple[str, str]]:
-    """Every seat and company role with its word."""
-    named = [(role.code, role.label) for role in Role.objects.all()]
-    return [(selectors.HEAD, _("department head")), *named, *((code, str(label)) for code, label in SEATS.items())]
 
 
 def _opinion(one: Decision, roles: dict[str, str]) -> Row:
@@ -71,10 +67,20 @@ def figures(record: StageRecord, user: User) -> list[Fact]:
     request: ApprovalRequest | None = selectors.pending_request(record)
     if request is None:
         return []
-    return [Fact(_(label), value) for label, value in readable(request.facts, user)]
+    return [Fact(_(label), value) for label, value in readable(request.facts, user, type(record))]
 
 
-def readable(facts: Iterable[Any], user: User) -> list[tuple[Any, str]]:
-    """The figures (label, value) that this reader may see: cost and margin only with the right to cost."""
-    costs = user.has_right("see_cost")
-    return [(label, value) for label, value in facts if costs or not _COST.search(message_id(label))]
+def readable(facts: Iterable[Any], user: User, model: type[StageRecord]) -> list[tuple[Any, str]]:
+    """The figures (label, value) of a record that this reader may see: cost and margin only with the right to cost."""
+    if model.tells_cost_to(user):
+        return list(facts)
+    # What a figure shows is known by its words: those of cost, and those of the record's own fields of cost.
+    words = {message_id(show.field_label(model, name)) for name in model.cost_fields}
+    labels = [(message_id(label), label, value) for label, value in facts]
+    return [(label, value) for said, label, value in labels if said not in words and not _COST.search(said)]
+
+
+def way_past(record: StageRecord, verb: str, reasons: Iterable[Any]) -> str:
+    """Where one asks for a special approval for what stands in the way of a verb."""
+    asked = {"document_kind": record.record_kind(), "document_id": record.pk, "verb": verb}
+    return f"{reverse('approvals:special-approval-new')}?{urlencode(asked)}"

@@ -1,9 +1,22 @@
-"""Billing in the back room: read-only."""
+"""Billing in the back room: read-only, but for the templates of bank statements."""
+
+from typing import Any
 
 from django.contrib import admin
+from django.http import HttpRequest
 
-from billing.models import CreditNote, Invoice, Receipt, ReceivableLine
-from process.admin import RecordAdmin
+from billing.models import (
+    BankStatement,
+    CreditNote,
+    Deduction,
+    Invoice,
+    PayerAlias,
+    Receipt,
+    ReceivableLine,
+    Refund,
+    StatementPreset,
+)
+from process.admin import ReadOnlyAdmin, RecordAdmin
 
 
 @admin.register(ReceivableLine)
@@ -24,3 +37,35 @@ class CreditNoteAdmin(RecordAdmin):
 @admin.register(Receipt)
 class ReceiptAdmin(RecordAdmin):
     list_display = ["code", "payer_name", "gross_amount", "gross_allocated", "value_on", "state"]
+
+
+@admin.register(BankStatement)
+class BankStatementAdmin(RecordAdmin):
+    list_display = ["code", "account", "period_from", "period_until", "lines_new", "gross_in", "state"]
+
+
+@admin.register(StatementPreset)
+class StatementPresetAdmin(admin.ModelAdmin):
+    """What the columns of a bank's export mean; one in use is made inactive, not deleted."""
+
+    list_display = ["code", "zh", "en", "position", "is_active"]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Deduction)
+class DeductionAdmin(RecordAdmin):
+    list_display = ["code", "difference", "receivable", "gross_amount", "receipt", "state"]
+
+
+@admin.register(Refund)
+class RefundAdmin(RecordAdmin):
+    list_display = ["code", "payee_name", "gross_amount", "paid_on", "bank_reference", "state"]
+
+
+@admin.register(PayerAlias)
+class PayerAliasAdmin(ReadOnlyAdmin):
+    """Names learnt from confirmed receipts."""
+
+    list_display = ["name", "customer", "learnt_from", "learnt_at"]

@@ -5,7 +5,8 @@ from typing import Any
 import django_filters
 from django.utils.translation import gettext_lazy as _
 
-from billing.models import Invoice, Receipt, ReceivableLine
+from accounts.models import BankAccount
+from billing.models import BankStatement, Invoice, Receipt, ReceivableLine
 from core.dictionary import Term
 
 
@@ -53,3 +54,17 @@ class ReceiptFilter(django_filters.FilterSet):
     class Meta:
         model = Receipt
         fields = ["method", "value_from", "value_until"]
+
+
+class BankStatementFilter(django_filters.FilterSet):
+    """By account and period."""
+
+    account = django_filters.ModelChoiceFilter(
+        queryset=lambda request: BankAccount.objects.order_by("bank", "number"), label=_("bank account")
+    )
+    until_from = django_filters.DateFilter(field_name="period_until", lookup_expr="gte", label=_("last day from"))
+    until_until = django_filters.DateFilter(field_name="period_until", lookup_expr="lte", label=_("last day until"))
+
+    class Meta:
+        model = BankStatement
+        fields = ["account", "until_from", "until_until"]

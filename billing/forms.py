@@ -5,7 +5,18 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from billing.models import Allocation, CreditNote, Invoice, InvoiceLine, Receipt, ReceivableLine
+from billing.matching import proposals
+from billing.models import (
+    Allocation,
+    BankStatement,
+    CreditNote,
+    Deduction,
+    Invoice,
+    InvoiceLine,
+    Receipt,
+    ReceivableLine,
+    Refund,
+)
 from billing.models.invoice import PLATFORM_NUMBER
 from contracts.models import Contract
 from core.calendar import today
@@ -104,7 +115,7 @@ class CreditNoteEditForm(CreditNoteForm):
 class CreditNoteLineForm(ScopedForm):
     """A line of the invoice and how much of it is taken back."""
 
-    invoice_line = RowChoice(label=_("Invoice line"), required=False)
+    invoice_line = RowChoice(label=_("Invoice line"))
     gross_amount = amount_field(_("Amount with tax, empty = all that stands"), required=False)
 
     def __init__(self, *args: Any, record: StageRecord | None = None, **kwargs: Any) -> None:
@@ -165,11 +176,94 @@ class ReceiptForm(RecordForm):
         ]
 
 
+class BankStatementForm(RecordForm):
+    """A file the bank exported, and whose account it is of."""
+
+    file = forms.FileField(
+        label=_("File"),
+        help_text=_(".xls, .xlsx, .csv (UTF-8 or GB18030) or camt.053 .xml"),
+        widget=forms.ClearableFileInput(attrs={"accept": ".xls,.xlsx,.csv,.txt,.xml"}),
+    )
+
+    class Meta:
+        model = BankStatement
+        fields = ["account", "preset"]
+
+
 class ClaimForm(VerbForm):
     """Whose money it is."""
 
     contract = forms.ModelChoiceField(label=_("Contract"), queryset=Contract.objects.all())
     receivable = forms.ModelChoiceField(label=_("Receivable"), queryset=ReceivableLine.objects.all(), required=False)
+
+
+class AcceptForm(VerbForm):
+    """Which of the proposals is right."""
+
+    # The real ones differ from receipt to receipt.
+    proposal = forms.ChoiceField(label=_("Proposal"), choices=[("", "–")], widget=forms.RadioSelect)
+
+    def __init__(self, *args: Any, record: StageRecord | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, record=record, **kwargs)
+        found = []
+        if isinstance(record, Receipt) and record.state == "unclaimed":
+            found = proposals(record, lines=ReceivableLine.objects.visible_to(self.user))
+        chosen: Any = self.fields["proposal"]
+        chosen.choices = [(one.key, f"{one} · {one.score} · {' '.join(one.reasons)}") for one in found]
+        chosen.initial = found[0].key if found else None
+
+
+class RefundForm(RecordForm):
+    """How much of a receipt goes back, to whom and why."""
+
+    class Meta:
+        model = Refund
+        fields = ["receipt", "gross_amount", "reason", "payee_name", "payee_account"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, text in (
+            ("gross_amount", _("empty: all that is left")),
+            ("payee_name", _("empty: who paid it")),
+        ):
+            if name in self.fields and self.record is None:
+                self.fields[name].required = False
+                self.fields[name].help_text = text
+
+
+class RefundEditForm(RefundForm):
+    """A refund stays with its receipt."""
+
+    class Meta(RefundForm.Meta):
+        fields = [name for name in RefundForm.Meta.fields if name != "receipt"]
+
+
+class DeductionForm(RecordForm):
+    """What the customer holds back of a receivable, and why."""
+
+    class Meta:
+        model = Deduction
+        fields = ["receivable", "receipt", "difference", "gross_amount", "reason"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "receivable" in self.fields and self.record is None:
+            self.fields["gross_amount"].required = False
+            self.fields["gross_amount"].help_text = _("empty: all that is open")
+
+
+class DeductionEditForm(DeductionForm):
+    """A deduction stays with its receivable and receipt."""
+
+    class Meta(DeductionForm.Meta):
+        fields = ["difference", "gross_amount", "reason"]
+
+
+class PayRefundForm(VerbForm):
+    """What the bank says about the payment."""
+
+    bank_reference = forms.CharField(label=_("Bank reference"), max_length=80)
+    paid_on = forms.DateField(label=_("Paid back on"), initial=today)
 
 
 class AllocateForm(VerbForm):
@@ -182,7 +276,7 @@ class AllocateForm(VerbForm):
         label=_("Difference"),
         queryset=words("difference"),
         required=False,
-        help_text=_("a fee or deduction that settles the receivable without money"),
+        help_text=_("a small fee or rounding; anything larger is a deduction the account manager agrees with"),
     )
 
     def __init__(self, *args: Any, record: StageRecord | None = None, **kwargs: Any) -> None:

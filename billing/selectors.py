@@ -6,26 +6,30 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Case, DecimalField, F, OuterRef, Q, QuerySet, Subquery, Sum, When
+from django.db.models import Case, Count, DecimalField, F, Max, OuterRef, Q, QuerySet, Subquery, Sum, When
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.models import User
 from billing.models import (
     Allocation,
+    BankStatement,
     CreditNoteLine,
     Invoice,
     InvoiceLine,
     Receipt,
     ReceivableLine,
     ReceivableTax,
+    Refund,
+    StatementLine,
 )
 from billing.models.invoice import ISSUED
+from billing.models.receipt import BILLS
 from contracts.models import Contract
 from contracts.selectors import effective_of
 from core.calendar import today
 from core.money import ZERO
-from core.text import name_key
 from process.models import Case as DealCase
 
 # (code, label, last day of the bucket counted from the due day); the last bucket has no end.
@@ -81,19 +85,32 @@ def position(of: Any) -> Position:
     else:
         case_id = of.pk if isinstance(of, DealCase) else of if isinstance(of, int) else of.case_id
         lines, contracts = ReceivableLine.objects.filter(case_id=case_id), effective_of(case_id)
+    gross = contracts.aggregate(gross=Sum("gross_amount", default=ZERO))["gross"]
+    return Position(contract=gross, **lines.aggregate(**_sums()))
+
+
+def position_for(user: User, case_id: int) -> Position | None:
+    """The position of a case for somebody who sees at least one of its receivables; None for everybody else."""
+    seen = ReceivableLine.objects.visible_to(user).filter(case_id=case_id)
+    visible = Count("pk", filter=Q(pk__in=seen.values("pk")))
+    bound = effective_of(case_id).order_by().values("case_id").annotate(gross=Sum("gross_amount")).values("gross")
+    contract = Max(Coalesce(Subquery(bound), ZERO, output_field=DecimalField()))
+    sums = ReceivableLine.objects.filter(case_id=case_id).aggregate(**_sums(), contract=contract, visible=visible)
+    return Position(**sums) if sums.pop("visible") else None
+
+
+def _sums() -> dict[str, Any]:
     left = F("gross_amount") - F("gross_received") - F("gross_deducted")
     payable = Q(state="eligible")
-    sums = lines.aggregate(
-        invoiced=Sum("gross_invoiced", default=ZERO),
-        received=Sum("gross_received", default=ZERO),
-        deducted=Sum("gross_deducted", default=ZERO),
-        eligible=_money(payable, left),
-        overdue=_money(payable & Q(due_on__lt=today()), left),
-        retention=_money(Q(is_retention=True, state="planned"), left),
-        given_up=_money(Q(state__in=("waived", "written_off")), left),
-    )
-    gross = contracts.aggregate(gross=Sum("gross_amount", default=ZERO))["gross"]
-    return Position(contract=gross, **sums)
+    return {
+        "invoiced": Sum("gross_invoiced", default=ZERO),
+        "received": Sum("gross_received", default=ZERO),
+        "deducted": Sum("gross_deducted", default=ZERO),
+        "eligible": _money(payable, left),
+        "overdue": _money(payable & Q(due_on__lt=today()), left),
+        "retention": _money(Q(is_retention=True, state="planned"), left),
+        "given_up": _money(Q(state__in=("waived", "written_off")), left),
+    }
 
 
 def receivables_of(case_id: int) -> QuerySet[ReceivableLine]:
@@ -124,14 +141,25 @@ def may_be_unreleased(source: str) -> bool:
     return not ReceivableLine.objects.filter(source=source, gross_invoiced__gt=0).exists()
 
 
+def _sum_of(allocations: QuerySet[Allocation]) -> Coalesce:
+    """The gross sum of allocations that are narrowed to the outer receivable already."""
+    return Coalesce(
+        Subquery(allocations.order_by().values("receivable").annotate(total=Sum("gross_amount")).values("total")), ZERO
+    )
+
+
 @dataclass
 class AgeingRow:
-    """One customer's (or owner's) open amounts by days past due; retention in warranty stands beside, not in."""
+    """One customer's (or owner's) open amounts by days past due.
+
+    Beside, not in them: retention in warranty, and what bills of exchange settled that are not paid yet.
+    """
 
     key: Any
     label: str
     buckets: dict[str, Decimal] = field(default_factory=lambda: {code: ZERO for code, _label, _end in BUCKETS})
     retention: Decimal = ZERO
+    bills: Decimal = ZERO
 
     @property
     def total(self) -> Decimal:
@@ -154,23 +182,27 @@ def ageing(
     """Open receivables by days past due as of any day, per customer, owner or contract; the largest first.
 
     What was allocated later, or taken off later, counts as it stood that day; so does a retention, which ages
-    from the day its warranty ended. Give `lines` (for instance visible_to) to narrow.
+    from the day its warranty ended. A bill of exchange settles its line, but stands apart until the day it was
+    honoured, discounted or endorsed. Give `lines` (for instance visible_to) to narrow.
     """
     day = as_of or today()
     found = ReceivableLine.objects.all() if lines is None else lines
     standing = Allocation.objects.filter(
         Q(removed_on__isnull=True) | Q(removed_on__gt=day), receivable=OuterRef("pk"), allocated_on__lte=day
     )
-    paid = standing.order_by().values("receivable").annotate(total=Sum("gross_amount")).values("total")
+    ended = Q(receipt__state__in=("honoured", "discounted", "endorsed"), receipt__state_since__date__lte=day)
+    on_bills = standing.filter(receipt__method__code__in=BILLS, difference__isnull=True).exclude(ended)
     given_up = Q(state__in=("waived", "written_off"), state_since__date__lte=day)
     held = Q(arises_on__isnull=True) | Q(arises_on__gt=day)
     held &= Q(is_retention=True, contract__effective_on__lte=day)
     found = found.filter(Q(arises_on__lte=day) | held).exclude(given_up)
-    found = found.annotate(left=F("gross_amount") - Coalesce(Subquery(paid), ZERO)).filter(left__gt=0)
+    found = found.annotate(left=F("gross_amount") - _sum_of(standing), billed=_sum_of(on_bills))
+    found = found.filter(Q(left__gt=0) | Q(billed__gt=0))
     rows: dict[Any, AgeingRow] = {}
     for line in found.select_related(by).order_by("pk"):
         other = getattr(line, by)
         row = rows.setdefault(getattr(other, "pk", None), AgeingRow(getattr(other, "pk", None), str(other or "–")))
+        row.bills += line.billed
         if line.arises_on is None or line.arises_on > day:
             row.retention += line.left
         else:
@@ -178,20 +210,22 @@ def ageing(
     return sorted(rows.values(), key=lambda row: (-row.overdue, -row.total, row.label))
 
 
-def suggest(receipt: Receipt, limit: int = 5) -> list[ReceivableLine]:
-    """Which receivables a receipt may be for: by payer's name, then the exact amount, then the oldest due day."""
-    from customers.models import Customer
+def on_account(as_of: dt.date | None = None, *, receipts: QuerySet[Receipt] | None = None) -> Decimal:
+    """Money that came in by a day and was then neither allocated nor paid back: what we hold for others.
 
-    lines = ReceivableLine.objects.filter(currency=receipt.currency).open().select_related("customer", "contract")
-    payers = Customer.objects.filter(name_key=name_key(receipt.payer_name)).values("pk")
-    if receipt.contract_id:
-        lines = lines.filter(contract_id=receipt.contract_id)
-    else:
-        lines = lines.filter(customer_id__in=payers)
-    far = dt.date.max
-    found = list(lines.order_by(F("due_on").asc(nulls_last=True), "pk")[:100])
-    found.sort(key=lambda line: (line.gross_open != receipt.gross_free, line.due_on or far, line.pk))
-    return found[:limit]
+    Bills of exchange are no money until they are honoured or discounted; what was reversed counts until then.
+    """
+    day = as_of or today()
+    found = Receipt.objects.all() if receipts is None else receipts
+    gone = Q(state__in=("reversed", "refused"), state_since__date__lte=day)
+    unpaid_bill = Q(method__code__in=BILLS) & ~Q(state__in=("honoured", "discounted"), state_since__date__lte=day)
+    found = found.filter(value_on__lte=day).exclude(gone).exclude(unpaid_bill)
+    standing = Allocation.objects.filter(
+        Q(removed_on__isnull=True) | Q(removed_on__gt=day), allocated_on__lte=day, difference__isnull=True
+    )
+    paid_back = Refund.objects.filter(state="paid", paid_on__lte=day)
+    left = F("gross_amount") - _total(standing, "receipt") - _total(paid_back, "receipt")
+    return found.annotate(left=left).aggregate(sum=Sum("left", default=ZERO))["sum"]
 
 
 @dataclass(frozen=True)
@@ -235,14 +269,19 @@ def check_invariants() -> Iterator[tuple[Any, str]]:
     receipts = Receipt.objects.annotate(true_allocated=_total(standing, "receipt"))
     for receipt in receipts.exclude(gross_allocated=F("true_allocated")).iterator(chunk_size=500):
         yield receipt, _("The allocations do not sum to what is kept as allocated.")
-    for greedy in Receipt.objects.filter(gross_allocated__gt=F("gross_amount")).iterator(chunk_size=500):
-        yield greedy, _("More is allocated than came in.")
+    paid_back = Receipt.objects.annotate(true_refunded=_total(Refund.objects.filter(state="paid"), "receipt"))
+    for refunded in paid_back.exclude(gross_refunded=F("true_refunded")).iterator(chunk_size=500):
+        yield refunded, _("The refunds do not sum to what is kept as paid back.")
+    used = F("gross_allocated") + F("gross_refunded")
+    for greedy in Receipt.objects.filter(gross_amount__lt=used).iterator(chunk_size=500):
+        yield greedy, _("More is allocated and paid back than came in.")
     invoices = Invoice.objects.filter(state__in=ISSUED).annotate(
         true_gross=_total(InvoiceLine.objects.all(), "invoice")
     )
     for invoice in invoices.exclude(gross_amount=F("true_gross")).iterator(chunk_size=500):
         yield invoice, _("The lines do not sum to the invoice.")
     yield from _check_contracts()
+    yield from _check_statements()
 
 
 def _check_receivables() -> Iterator[tuple[Any, str]]:
@@ -278,3 +317,24 @@ def _check_contracts() -> Iterator[tuple[Any, str]]:
         yield contract, _("The receivables do not sum to the contract.")
     for contract in contracts.filter(invoiced__gt=F("gross_amount")).iterator(chunk_size=500):
         yield contract, _("More stands invoiced than the contract is worth.")
+
+
+def _check_statements() -> Iterator[tuple[Any, str]]:
+    """A statement counts its lines, its lines are its money, and money in stands on receipts of the same amount."""
+    lines = StatementLine.objects.filter(statement=OuterRef("pk")).order_by().values("statement")
+    statements = BankStatement.objects.filter(state="taken").annotate(
+        true_count=Coalesce(Subquery(lines.annotate(count=Count("pk")).values("count")), 0),
+        true_in=_total(StatementLine.objects.filter(is_credit=True), "statement"),
+        true_out=_total(StatementLine.objects.filter(is_credit=False), "statement"),
+    )
+    right = {"lines_new": F("true_count"), "gross_in_new": F("true_in"), "gross_out_new": F("true_out")}
+    for statement in statements.exclude(**right).iterator(chunk_size=500):
+        yield statement, _("The statement's totals are not what its lines sum to.")
+    wrong = StatementLine.objects.filter(is_credit=True).exclude(
+        receipt__gross_amount=F("gross_amount"), receipt__account_id=F("account_id")
+    )
+    for line in wrong.select_related("receipt").iterator(chunk_size=500):
+        yield line.receipt, _("The receipt differs from the line of the bank.")
+    loose = StatementLine.objects.exclude(statement__state="taken", account_id=F("statement__account_id"))
+    for line in loose.select_related("statement").iterator(chunk_size=500):
+        yield line.statement, _("A line stands on a statement that is not taken in, or on another account.")

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from billing.services import credit_note, reminders
+from billing.services import bank_statement, credit_note, reminders
 
 
 @shared_task
@@ -30,6 +30,24 @@ def remind_unclaimed() -> int:
 
 
 @shared_task
+def remind_bills() -> int:
+    """Once a day: bills of exchange that fall due within ten days."""
+    return reminders.remind_bills()
+
+
+@shared_task
 def lapse_credit_notes() -> int:
     """Every hour: confirmation forms older than 72 hours."""
     return credit_note.lapse_unconfirmed()
+
+
+@shared_task
+def take_statement(pk: int) -> bool:
+    """A large bank statement is to be taken in now."""
+    return bank_statement.run(pk)
+
+
+@shared_task
+def take_statements() -> int:
+    """Every few minutes: statements whose worker was stopped on the way."""
+    return bank_statement.run_waiting()

@@ -1,13 +1,28 @@
 from django.urls import path
 
-from billing.views import CreditNoteOutlet, InvoiceOutlet, ReceiptOutlet, ReceivableOutlet, collection, panel
+from billing.views import (
+    BankStatementOutlet,
+    CreditNoteOutlet,
+    DeductionOutlet,
+    InvoiceOutlet,
+    ReceiptOutlet,
+    ReceivableOutlet,
+    RefundOutlet,
+    collection,
+    panel,
+    unclaimed,
+)
 
 app_name = "billing"
 urlpatterns = [
     path("collection/", collection, name="collection"),
     path("receivables/panel/<int:case_id>/", panel, name="receivables-panel"),
+    path("receipts/unclaimed/", unclaimed, name="unclaimed"),
     *ReceivableOutlet.urls(),
     *InvoiceOutlet.urls(),
     *CreditNoteOutlet.urls(),
     *ReceiptOutlet.urls(),
+    *RefundOutlet.urls(),
+    *DeductionOutlet.urls(),
+    *BankStatementOutlet.urls(),
 ]

@@ -13,3 +13,5 @@ class ClosingConfig(AppConfig):
 
         counter.register_taker("closing", handover.take, receiver="pfc")
         panels.register(on="projects.project", title=_("Final accounts"), url_name="closing:closing-panel", position=90)
+        lessons = _("Learned from closed projects")
+        panels.register(on="finance.costsheet", title=lessons, url_name="closing:learned-panel")

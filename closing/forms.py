@@ -52,8 +52,8 @@ class TerminateContractForm(VerbForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        record: Any = self.record
-        found = Contract.objects.filter(project_id=record.project_id, state="effective")
+        project_id = getattr(self.record, "project_id", None)
+        found = Contract.objects.filter(project_id=project_id, state="effective")
         self.fields = {"contract": forms.ModelChoiceField(found, label=_("contract")), **self.fields}
 
 

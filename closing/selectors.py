@@ -144,11 +144,8 @@ def _cost_gaps(closing: Closing) -> list[Reason]:
     """Orders not billed, bills and vouchers not posted."""
     book = closing.book
     link = book.get_absolute_url()
-    text = _("%(category)s: %(amount)s is committed and not billed.")
-    reasons = [
-        Reason(text % {"category": total.category, "amount": format_money(total.net_committed)}, link=link)
-        for total in finance.open_commitments(book)
-    ]
+    text = _("%(category)s: something is committed and not billed.")
+    reasons = [Reason(text % {"category": total.category}, link=link) for total in finance.open_commitments(book)]
     reasons += _waiting(finance.unposted_vouchers(book), _is_still)
     reasons += _waiting(Bill.objects.filter(order__book=book, state__in=("draft", "in_review", "approved")), _is_still)
     orders = PurchaseOrder.objects.filter(book=book, state__in=("in_review", "approved"))
@@ -162,11 +159,9 @@ def gaps_before_final(closing: Closing) -> list[Reason]:
     reasons += _waiting(_receivables(project, is_retention=True), _not_received)
     reasons += _waiting(Contract.objects.filter(project=project, state__in=Contract.states.open), _contract_open)
     reasons += _waiting(finance.open_deposits(closing.case_id), _deposit_out)
-    text = _("%(category)s: please explain the difference of %(amount)s to the budget.")
-    reasons += [
-        Reason(text % {"category": row.label, "amount": format_money(row.amounts["actual"] - row.amounts["budget"])})
-        for row in unexplained(closing)
-    ]
+    # How much it is stands in the costings, which not everybody who reads a reason may see.
+    text = _("%(category)s: please explain the difference to the budget.")
+    reasons += [Reason(text % {"category": row.label}) for row in unexplained(closing)]
     if not closing.lessons.strip():
         reasons.append(Reason(_("The lessons learnt are not written down."), link=_edit_url(closing)))
     return list(dict.fromkeys(reasons))

@@ -1,4 +1,9 @@
-from closing.views import ClosingOutlet
+from django.urls import path
+
+from closing.views import ClosingOutlet, learned
 
 app_name = "closing"
-urlpatterns = [*ClosingOutlet.urls()]
+urlpatterns = [
+    path("closings/learned/<int:case_id>/", learned, name="learned-panel"),
+    *ClosingOutlet.urls(),
+]

@@ -1,10 +1,13 @@
 """Pages of the final accounts: the four costings as they stand, what is missing, the lessons."""
 
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 
 from accounts.actor import Actor
 from accounts.models import User
-from closing import forms, selectors, services
+from accounts.request import Request
+from closing import forms, learning, selectors, services
 from closing.models import Closing, ClosingLine
 from core.money import format_money
 from process import access, show
@@ -107,3 +110,40 @@ class ClosingOutlet(Outlet):
 
 
 FIGURES = ("estimate", "budget", "actual", "settlement")
+
+
+def learned(request: Request, case_id: int) -> HttpResponse:
+    """What closed projects teach about the newest estimate of a deal, as a card of its costings."""
+    book = learning.book_for(request.user, case_id)
+    if book is None:
+        raise Http404
+    lesson = learning.lesson_of(book)
+    empty = _("Fewer than %(number)s closed projects: nothing can be learned yet.") % {"number": learning.LEAST}
+    context = {"tables": [_lesson_table(lesson)] if lesson else [], "empty_text": empty}
+    return render(request, "generic/panel.html", context)
+
+
+def _lesson_table(lesson: learning.Lesson) -> Table:
+    columns = [
+        Column("category", _("Cost category")),
+        Column("number", _("Projects"), "end"),
+        Column("ratio", _("Final ÷ estimate, P50 / P80"), "end"),
+        Column("estimate", _("This estimate"), "end"),
+        Column("p50", _("At P50"), "end"),
+        Column("p80", _("At P80"), "end"),
+    ]
+    rows = [
+        Row(
+            [
+                Cell(one.label),
+                Cell(one.number, cls="num"),
+                Cell(f"{one.ratio_p50} % / {one.ratio_p80} %", cls="num"),
+                Cell(format_money(one.net_estimate), cls="num"),
+                Cell(format_money(one.net_p50), cls="num neg" if one.net_p50 > one.net_estimate else "num"),
+                Cell(format_money(one.net_p80), cls="num neg" if one.net_p80 > one.net_estimate else "num"),
+            ]
+        )
+        for one in lesson.rows
+    ]
+    title = _("%(number)s projects: %(alike)s") % {"number": lesson.number, "alike": lesson.alike}
+    return Table(title, columns, rows, empty_text=_("None of them had these categories in its estimate."))

@@ -1,5 +1,6 @@
 """Dictionaries: words an administrator may add to, in two languages, referred to by real foreign keys."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.db import models
@@ -25,6 +26,12 @@ class Labelled(models.Model):
     def label(self) -> str:
         """The name in the reader's language."""
         return self.en if (get_language() or "zh").startswith("en") else self.zh
+
+
+def word_of(item: Mapping[str, Any]) -> str:
+    """The name in the reader's language of something that has `zh` and `en`, as the files of defaults do."""
+    english = (get_language() or "zh").startswith("en")
+    return str(item.get("en" if english else "zh") or item.get("en") or "")
 
 
 class Term(Labelled):

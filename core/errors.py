@@ -8,23 +8,29 @@ from typing import Any
 
 from django.core.exceptions import BadRequest, PermissionDenied
 from django.utils.functional import Promise
+from django.utils.translation import gettext as _
 
 
 class Reason(str):
-    """One sentence for the user, with an optional link to what is missing."""
+    """One sentence for the user, with an optional link to what is missing.
 
-    __slots__ = ("link",)
+    `key` names a missing thing that somebody in authority may let pass; without one nobody may.
+    """
+
+    __slots__ = ("key", "link")
     link: str
+    key: str
 
-    def __new__(cls, text: object, link: str = "") -> "Reason":
-        """Build from a string or a lazy translation; a Reason without a new link keeps its own."""
+    def __new__(cls, text: object, link: str = "", key: str = "") -> "Reason":
+        """Build from a string or a lazy translation; a Reason without a new link or key keeps its own."""
         reason = super().__new__(cls, str(text))
         reason.link = str(link) or getattr(text, "link", "")
+        reason.key = key or getattr(text, "key", "")
         return reason
 
-    def __getnewargs__(self) -> tuple[str, str]:  # type: ignore[override]
-        """Keep the link through copy and pickle."""
-        return (str(self), self.link)
+    def __getnewargs__(self) -> tuple[str, str, str]:  # type: ignore[override]
+        """Keep link and key through copy and pickle."""
+        return (str(self), self.link, self.key)
 
 
 class DomainError(Exception):
@@ -79,11 +85,17 @@ class BadCursor(DomainError, BadRequest):
 
     status = 400
 
+    def __str__(self) -> str:
+        return _("This list has no such page. Begin again at its first page.")
+
 
 class BadKey(DomainError, BadRequest):
     """An idempotency key that is empty, too long or not printable."""
 
     status = 400
+
+    def __str__(self) -> str:
+        return _("A form's key has up to 255 plain characters. Load the page again.")
 
 
 class KeyReused(DomainError):

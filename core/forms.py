@@ -7,11 +7,29 @@ from django import forms
 from django.apps import apps
 from django.db.models import Model, QuerySet
 from django.forms.models import ModelChoiceIterator
+from django.forms.renderers import DjangoTemplates
 
 from core.text import clean_text
 from core.widgets import DateInput, DateTimeInput, MoneyInput, Picker
 
 __all__ = ["DateInput", "DateTimeInput", "MoneyInput", "Picker", "PickerField"]
+
+
+class Typed(forms.BoundField):
+    """What was typed, without characters that hide or turn the text round; NUL is left for the field to refuse."""
+
+    @property
+    def data(self) -> Any:
+        """The typed value, which is checked, kept and shown again."""
+        value = super().data
+        return clean_text(value) if isinstance(value, str) and "\x00" not in value else value
+
+
+class Renderer(DjangoTemplates):
+    """How every form of the house reads its fields."""
+
+    bound_field_class = Typed
+
 
 Source = str | type[Model] | QuerySet[Any] | Callable[[], QuerySet[Any]]
 

@@ -11,7 +11,8 @@ from core.errors import Refused
 
 # One PostgreSQL sequence per prefix, made by migration: the runtime role may not create any.
 _PREFIXES = (
-    "LD PJ GP SL QT TN PC CT RL IV CN RC DL ES MS DV AC CO SA IN TK CB CS VO DP PO GR BL PY CL CU SP HO AP AL RK RQ"
+    "LD PJ GP SL QT TN PC CT RL IV CN RC DL ES MS DV AC CO SA IN TK CB CS VO DP PO GR BL PY CL CU SP HO AP AL RK RQ "
+    "BS RF DD SX"
 )
 PREFIXES = tuple(_PREFIXES.split())
 
@@ -56,6 +57,16 @@ def next_codes(prefix: str, count: int, on: date | None = None) -> list[str]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT nextval(%s) FROM generate_series(1, %s)", [sequence_name(prefix), count])
         return [f"{prefix}-{year:04d}-{number:06d}" for (number,) in cursor.fetchall()]
+
+
+def next_codes_of(*prefixes: str) -> list[str]:
+    """Draw one code of each prefix in one query."""
+    if unknown := set(prefixes) - set(PREFIXES):
+        raise ValueError(f"No number range for {sorted(unknown)}: add it to core.numbering and to a core migration.")
+    year = today().year
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {', '.join(['nextval(%s)'] * len(prefixes))}", list(map(sequence_name, prefixes)))
+        return [f"{prefix}-{year:04d}-{number:06d}" for prefix, number in zip(prefixes, cursor.fetchone(), strict=True)]
 
 
 def sequence_name(prefix: str) -> str:

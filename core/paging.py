@@ -14,8 +14,7 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar
 from zlib import crc32
 
-from django.core.exceptions import EmptyResultSet, FieldDoesNotExist, ValidationError
-from django.db import connection
+from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.db.models import BooleanField, F, Field, Func, Model, Q, QuerySet, Value
 from django.db.models.expressions import OrderBy
 from django.utils.timezone import is_naive
@@ -100,29 +99,32 @@ def page(
     )
 
 
+def first_pages(querysets: Sequence[QuerySet[Any]], *, keyset: Keyset | None = None, size: int = 50) -> list[Page[Any]]:
+    """The first page of several querysets of one model in one statement: the columns of a board."""
+    keyset = keyset or Keyset()
+    if not querysets:
+        return []
+    columns = _columns(querysets[0], keyset)
+    order = [_order(column, False) for column in columns]
+    parts = [part.annotate(in_page=Value(place)).order_by(*order)[: size + 1] for place, part in enumerate(querysets)]
+    rows: list[list[Any]] = [[] for _part in parts]
+    for row in parts[0].union(*parts[1:], all=True):
+        rows[row.in_page].append(row)
+    return [
+        Page(found[:size], _encode(keyset, columns, found[size - 1], backward=False) if len(found) > size else None)
+        for found in rows
+    ]
+
+
+def ordered(queryset: QuerySet[Any], keyset: Keyset) -> QuerySet[Any]:
+    """All rows of a queryset in the keyset's order, for what is read from end to end."""
+    return queryset.order_by(*(_order(column, False) for column in _columns(queryset, keyset)))
+
+
 def capped_count(queryset: QuerySet[Any], cap: int = 1000) -> tuple[int, bool]:
     """Count rows up to a cap by a LIMIT: (37, False), or (1000, True) to be shown as "1000+"."""
     found = queryset.order_by().values("pk")[: cap + 1].count()
     return min(found, cap), found > cap
-
-
-def capped_counts(querysets: Sequence[QuerySet[Any]], cap: int = 1000) -> list[tuple[int, bool]]:
-    """Count several querysets up to a cap in one statement: a board's columns cost one question, not one each."""
-    parts: list[str] = []
-    params: list[Any] = []
-    for queryset in querysets:
-        try:
-            sql, values = queryset.order_by().values("pk")[: cap + 1].query.sql_with_params()
-        except EmptyResultSet:
-            parts.append("0")
-            continue
-        parts.append(f"(SELECT count(*) FROM ({sql}) AS part)")
-        params += values
-    if not parts:
-        return []
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {', '.join(parts)}", params)
-        return [(min(found, cap), found > cap) for found in cursor.fetchone()]
 
 
 def _columns(queryset: QuerySet[Any], keyset: Keyset) -> list[_Column]:

@@ -1,10 +1,12 @@
 """Health checks and error pages."""
 
 import logging
+import sys
 from http import HTTPStatus
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import BadRequest, RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template import TemplateDoesNotExist, loader
@@ -13,10 +15,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from core import health
+from core.api import problems
+from core.away import Away, cause_of
 
 logger = logging.getLogger(__name__)
 
 API_PREFIX = "/api/"
+TOO_LARGE = (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)
+RETRY_AFTER = {Away.DATABASE: 5, Away.DISK: 60}  # seconds
 
 
 @login_not_required
@@ -40,8 +46,11 @@ def readyz(request: HttpRequest) -> HttpResponse:
 
 
 def bad_request(request: HttpRequest, exception: BaseException) -> HttpResponse:
-    """400: the address or the form makes no sense."""
-    return _answer(request, HTTPStatus.BAD_REQUEST, _("This request cannot be understood."))
+    """400: the address or the form makes no sense, with the sentence of BadRequest; 413: it is too large."""
+    if isinstance(exception, TOO_LARGE):
+        return _answer(request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _("This is too large."))
+    reason = str(exception) if isinstance(exception, BadRequest) else ""
+    return _answer(request, HTTPStatus.BAD_REQUEST, _("This request cannot be understood."), reason)
 
 
 def permission_denied(request: HttpRequest, exception: BaseException) -> HttpResponse:
@@ -64,20 +73,30 @@ def page_not_found(request: HttpRequest, exception: BaseException) -> HttpRespon
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500: rendered without the request, because context processors may need what just broke."""
+    """500, or 503 when database or disk are away: without the request, as context processors need what just broke."""
+    away = cause_of(sys.exc_info()[1])
+    if away:
+        return _unavailable(request, away)
     return _answer(request, HTTPStatus.INTERNAL_SERVER_ERROR, _("Something went wrong on our side."), bare=True)
 
 
+def _unavailable(request: HttpRequest, away: Away) -> HttpResponse:
+    """503: try again. The page speaks all languages, because the reader's is in the database."""
+    answer = _answer(request, HTTPStatus.SERVICE_UNAVAILABLE, "LTC", away=away, bare=True)
+    answer["Retry-After"] = str(RETRY_AFTER[away])
+    answer["Cache-Control"] = "no-store"
+    return answer
+
+
 def _answer(
-    request: HttpRequest, status: HTTPStatus, title: str, reason: str = "", *, bare: bool = False
+    request: HttpRequest, status: HTTPStatus, title: str, reason: str = "", *, bare: bool = False, away: str = ""
 ) -> HttpResponse:
     """Answer the API in problem+json and a browser with errors/<code>.html."""
     if request.path.startswith(API_PREFIX):
-        problem: dict[str, Any] = {"type": "about:blank", "title": title, "status": int(status)}
-        if reason:
-            problem["detail"] = reason
-        return JsonResponse(problem, status=status, content_type="application/problem+json")
-    html = _page(status, {"status": int(status), "title": title, "reason": reason}, None if bare else request)
+        return problems.answer(problems.problem(int(status), detail=reason))
+    html = _page(
+        status, {"status": int(status), "title": title, "reason": reason, "away": away}, None if bare else request
+    )
     if html:
         return HttpResponse(html, status=status)
     text = f"{int(status)} {title} {reason}".strip()

@@ -23,6 +23,8 @@ KEEPERS = ("commercial", "finance", "legal", "director", "lead_manager", "sysadm
 class Party(StageRecord):
     """What a customer and a supplier have in common: a name that is one of a kind, a tax id, an address, a bank."""
 
+    shown_by = ("title",)
+
     tax_id = models.CharField(_("unified social credit code"), max_length=30, blank=True)
     name_key = models.CharField(max_length=200, editable=False, default="")
     name_core = models.CharField(max_length=200, editable=False, default="")
@@ -144,8 +146,8 @@ class Customer(Party):
 
 class ContactQuerySet(models.QuerySet):
     def visible_to(self, user: User) -> "ContactQuerySet":
-        """Contacts of the register, which is common to all."""
-        return self
+        """Contacts of the register, which is common to all who do business."""
+        return self if user.sees_business else self.none()
 
 
 class Contact(models.Model):

@@ -2,27 +2,52 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, F, Min, Q, QuerySet, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Department, User
-from billing.models import ReceivableLine
 from core.calendar import today
 from core.money import round_money
 from core.selectors import InBase
-from finance.models import CostSheet
-from leads.models import Lead
+from dashboard.counting import EDGES, WORST, Scope, Total, count
+from dashboard.models import Count, Figure
 from process import stages
-from process.models import CaseRecord, Seat
+from process.models import LogEntry
 from projects.models import Project
 
 ZERO = Decimal(0)
+# Below this many rows the figures are counted when they are looked at, beyond it they are kept.
+LIVE_ROWS = 20_000
+_FIELDS = Total._fields
+
+
+@dataclass(frozen=True)
+class Figures:
+    """The totals of one reader, and when they were counted: None where that is now."""
+
+    totals: list[Total]
+    counted_at: dt.datetime | None = None
+
+    def of(self, kind: str) -> list[Total]:
+        """The totals of one kind."""
+        return [total for total in self.totals if total.kind == kind]
+
+
+def figures(user: User) -> Figures:
+    """What the user may see in sum: of the company, of the departments headed, or of the own deals."""
+    scope = Scope.of(user)
+    kept = Count.objects.order_by("-pk").first() if scope.is_kept else None
+    if kept is None or kept.rows_counted < LIVE_ROWS:
+        return Figures(count(scope, today()))
+    found = Figure.objects.all()
+    if scope.departments is not None:
+        found = found.filter(department_id__in=scope.departments)
+    return Figures([Total(*row) for row in found.values_list(*_FIELDS)], kept.counted_at)
 
 
 @dataclass
@@ -36,18 +61,13 @@ class FunnelRow:
     weighted: Decimal
 
 
-def funnel(user: User, in_base: InBase) -> list[FunnelRow]:
-    """Open leads and running projects by stage, in base currency, as far as the user sees them."""
-    leads: Any = Lead.objects.visible_to(user).open().values("currency").order_by()
-    running = Project.objects.visible_to(user).filter(state__in=("draft", "in_review", "approved"))
-    projects: Any = running.values("stage", "currency").order_by()
+def funnel(found: Figures, in_base: InBase) -> list[FunnelRow]:
+    """Open leads and running projects by stage, in base currency."""
     counts: defaultdict[str, int] = defaultdict(int)
     amounts: defaultdict[str, Decimal] = defaultdict(Decimal)
-    for found in (leads, projects):
-        for row in found.annotate(n=Count("pk"), amount=Sum("gross_amount")):
-            stage = row.get("stage", "lead")
-            counts[stage] += row["n"]
-            amounts[stage] += in_base(row["currency"], row["amount"])
+    for row in found.of("funnel"):
+        counts[row.key] += row.number
+        amounts[row.key] += in_base(row.currency, row.amount)
     return [_funnel_row(stage, counts[stage.code], amounts[stage.code]) for stage in stages.STAGES[:-1]]
 
 
@@ -66,47 +86,27 @@ class Receivables:
     buckets: list[tuple[str, Decimal]]
 
 
-def receivables(user: User, in_base: InBase) -> Receivables:
-    """Receivable lines the user sees, in base currency, aged by due date; retention stands outside ageing."""
-    lines = ReceivableLine.objects.visible_to(user).exclude(state__in=("waived", "written_off"))
-    day = today()
-    left = F("gross_amount") - F("gross_received") - F("gross_deducted")
-    payable = Q(state="eligible", is_retention=False)
-    edges = ((_("not due"), None, 0), ("1–30", 1, 30), ("31–60", 31, 60), ("61–90", 61, 90), (">90", 91, None))
-    sums = {
-        "received": Sum("gross_received"),
-        "retention": Sum(left, filter=Q(is_retention=True)),
-        "open": Sum(left, filter=payable),
-        "overdue": Sum(left, filter=payable & Q(due_on__lt=day)),
-        **{
-            f"b{index}": Sum(left, filter=payable & _overdue_between(day, low, high))
-            for index, (_label, low, high) in enumerate(edges)
-        },
-    }
-    totals = dict.fromkeys(sums, ZERO)
-    by_currency: Any = lines.values("currency").order_by().annotate(**sums)
-    for row in by_currency:
-        for name in sums:
-            totals[name] += in_base(row["currency"], row[name])
+def receivables(found: Figures, in_base: InBase) -> Receivables:
+    """Receivables in base currency, aged by due date; retention stands outside ageing."""
+    left: defaultdict[str, Decimal] = defaultdict(Decimal)
+    received = ZERO
+    for row in found.of("money"):
+        left[row.key] += in_base(row.currency, row.amount)
+        received += in_base(row.currency, row.other)
+    labels = (_("not due"), "1–30", "31–60", "61–90", ">90")
+    buckets = [(label, left[f"b{index}"]) for index, label in zip(range(len(EDGES)), labels, strict=True)]
     return Receivables(
-        received=totals["received"],
-        open=totals["open"],
-        overdue=totals["overdue"],
-        retention=totals["retention"],
-        buckets=[(label, totals[f"b{index}"]) for index, (label, _low, _high) in enumerate(edges)],
+        received=received,
+        open=total(amount for _label, amount in buckets),
+        overdue=total(amount for _label, amount in buckets[1:]),
+        retention=left["retention"],
+        buckets=buckets,
     )
-
-
-def _overdue_between(day: Any, low: int | None, high: int | None) -> Q:
-    if low is None:
-        return Q(due_on__isnull=True) | Q(due_on__gte=day)
-    condition = Q(due_on__lte=day - dt.timedelta(days=low))
-    return condition if high is None else condition & Q(due_on__gte=day - dt.timedelta(days=high))
 
 
 @dataclass
 class Costings:
-    """The four costings of all running projects the user sees, net."""
+    """The four costings of all running projects, net."""
 
     revenue: Decimal
     estimate: Decimal
@@ -116,34 +116,32 @@ class Costings:
     worst: list[tuple[Project, Decimal, Decimal, int]]
 
 
-def costings(user: User) -> Costings:
-    """Sums over running projects, and the five that used most of their budget."""
-    running = Project.objects.visible_to(user).filter(state="approved").order_by().values("book_id")
-    current = CostSheet.objects.filter(book_id__in=running, state="approved")
-    sheets: dict[str, Any] = {
-        row["kind"]: row for row in current.values("kind").annotate(cost=Sum("net_cost"), revenue=Sum("net_revenue"))
-    }
-    books = (
-        Project.objects.visible_to(user)
-        .filter(state="approved")
-        .aggregate(actual=Sum("book__net_cost"), committed=Sum("book__net_committed"))
-    )
-    budgets = current.filter(kind="budget", net_cost__gt=0).select_related("book")
-    used = budgets.annotate(used=(F("book__net_cost") + F("book__net_committed")) * 100 / F("net_cost"))
-    top = list(used.order_by("-used")[:5])
-    projects = {project.book_id: project for project in Project.objects.filter(book_id__in=[s.book_id for s in top])}
+def costings(found: Figures) -> Costings:
+    """Sums over running projects, and those that used most of their budget."""
+    cost: defaultdict[str, Decimal] = defaultdict(Decimal)
+    revenue: defaultdict[str, Decimal] = defaultdict(Decimal)
+    for row in found.of("sheet"):
+        cost[row.key] += row.amount
+        revenue[row.key] += row.other
+    books = found.of("book")
     return Costings(
-        revenue=sheets.get("estimate", {}).get("revenue") or ZERO,
-        estimate=sheets.get("estimate", {}).get("cost") or ZERO,
-        budget=sheets.get("budget", {}).get("cost") or ZERO,
-        committed=books["committed"] or ZERO,
-        actual=books["actual"] or ZERO,
-        worst=[
-            (projects[sheet.book_id], sheet.net_cost, sheet.book.net_cost + sheet.book.net_committed, int(sheet.used))
-            for sheet in top
-            if sheet.book_id in projects
-        ],
+        revenue=revenue["estimate"],
+        estimate=cost["estimate"],
+        budget=cost["budget"],
+        actual=total(row.amount for row in books),
+        committed=total(row.other for row in books),
+        worst=_worst(found.of("worst")),
     )
+
+
+def _worst(rows: list[Total]) -> list[tuple[Project, Decimal, Decimal, int]]:
+    top = sorted(rows, key=lambda row: row.other / row.amount, reverse=True)[:WORST]
+    projects = Project.objects.in_bulk([int(row.key) for row in top])
+    return [
+        (projects[int(row.key)], row.amount, row.other, int(row.other * 100 / row.amount))
+        for row in top
+        if int(row.key) in projects
+    ]
 
 
 @dataclass
@@ -156,32 +154,38 @@ class Waiting:
     oldest: str
 
 
-def waiting(user: User) -> list[Waiting]:
+def waiting(found: Figures) -> list[Waiting]:
     """Open records by the department that holds them, the longest waiting first."""
-    records = _visible_records(user).filter(is_open=True).exclude(stage="")
-    grouped = records.values("department_id").annotate(n=Count("pk"), since=Min("since")).order_by("since")[:12]
     names = {department.pk: str(department) for department in Department.objects.all()}
     now = timezone.now()
+    rows = sorted((row for row in found.of("waiting") if row.since), key=lambda row: row.since or now)[:12]
     return [
         Waiting(
-            department=names.get(row["department_id"], "–"),
-            count=row["n"],
-            longest_days=(now - row["since"]).days,
-            oldest=timezone.localdate(row["since"]).isoformat(),
+            department=names.get(row.department_id or 0, "–"),
+            count=row.number,
+            longest_days=(now - row.since).days,
+            oldest=timezone.localdate(row.since).isoformat(),
         )
-        for row in grouped
+        for row in rows
+        if row.since
     ]
-
-
-def _visible_records(user: User) -> QuerySet[CaseRecord]:
-    if user.has_right("see_all"):
-        return CaseRecord.objects.all()
-    cases = Seat.objects.current().filter(user_id__in=user.acting_ids).values("case_id")
-    return CaseRecord.objects.filter(
-        Q(case_id__in=cases) | Q(department_id__in=user.department_ids) | Q(holder_id__in=user.acting_ids)
-    )
 
 
 def total(amounts: Iterable[Decimal]) -> Decimal:
     """Sum of amounts in one currency."""
     return sum(amounts, ZERO)
+
+
+def check_invariants() -> Iterator[tuple[Any, str]]:
+    """(figure, sentence) for every kept total that differs, while nothing has happened since it was counted."""
+    kept = Count.objects.order_by("-pk").first()
+    if kept is None or LogEntry.objects.filter(at__gt=kept.counted_at).exists():
+        return
+    true = set(count(Scope(), timezone.localdate(kept.counted_at)))
+    for figure in Figure.objects.all():
+        row = Total(*(getattr(figure, name) for name in _FIELDS))
+        if row not in true:
+            yield figure, _("The kept figure differs from what is counted.")
+        true.discard(row)
+    for row in sorted(true, key=str):
+        yield f"{row.kind} {row.key}", _("A figure is not kept.")

@@ -7,10 +7,12 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from accounts.request import Request
+from approvals.selectors import Leader, leaders
 from core.calendar import today
 from core.money import format_money
 from core.selectors import InBase
 from dashboard import selectors
+from process import show
 from process.shapes import Cell, Row
 
 
@@ -91,6 +93,37 @@ def _waiting(rows: list[selectors.Waiting]) -> dict[str, Any]:
     }
 
 
+def _leaders(rows: list[Leader]) -> dict[str, Any]:
+    return {
+        "id": "chart-special",
+        "title": _("Special approvals by leader"),
+        "note": _("granted this year"),
+        "spec": {
+            "kind": "bar",
+            "horizontal": True,
+            "unit": "count",
+            "categories": [row.name for row in rows],
+            "series": [
+                {"name": _("Granted"), "data": [row.granted for row in rows]},
+                {"name": _("Conditions open"), "data": [row.conditions_open for row in rows]},
+            ],
+        },
+        "columns": _columns(_("Granted by"), _("Granted"), _("Conditions open"), _("Conditions overdue")),
+        "rows": [
+            Row(
+                [
+                    Cell(row.name),
+                    Cell(row.granted, cls="num"),
+                    Cell(row.conditions_open, cls="num"),
+                    Cell(row.conditions_overdue, cls="num neg" if row.conditions_overdue else "num"),
+                ],
+                url="/special-approvals/",
+            )
+            for row in rows
+        ],
+    }
+
+
 def _costs(found: selectors.Costings, in_base: InBase) -> dict[str, Any]:
     pairs = (
         (_("Estimate"), found.estimate),
@@ -126,12 +159,22 @@ def _left_out(in_base: InBase) -> str:
     return text % {"currencies": ", ".join(sorted(in_base.missing)), "base": in_base.currency}
 
 
+def _notes(found: selectors.Figures, in_base: InBase, user: Any) -> list[str]:
+    """Whose figures these are, from when, and what is in none of them."""
+    whose = ""
+    if not user.has_right("see_all"):
+        whose = _("Figures of your departments.") if user.department_ids else _("Figures of the deals you work on.")
+    at = _("Counted at %(time)s.") % {"time": show.text_of(found.counted_at)} if found.counted_at else ""
+    return [note for note in (whose, at, _left_out(in_base)) if note]
+
+
 def dashboard(request: Request) -> HttpResponse:
-    """Funnel, receivables, four costings and waiting time, as far as the person may see."""
+    """Funnel, receivables, four costings, waiting time and special approvals, as far as the person may see."""
     in_base = InBase(today())
-    rows = selectors.funnel(request.user, in_base)
-    money = selectors.receivables(request.user, in_base)
-    charts = [_funnel(rows, in_base), _ageing(money, in_base), _waiting(selectors.waiting(request.user))]
+    found = selectors.figures(request.user)
+    rows = selectors.funnel(found, in_base)
+    money = selectors.receivables(found, in_base)
+    charts = [_funnel(rows, in_base), _ageing(money, in_base), _waiting(selectors.waiting(found))]
     stats = [
         {"label": _("Open deals"), "value": sum(row.count for row in rows)},
         {"label": _("Pipeline"), "value": format_money(selectors.total(row.gross_amount for row in rows))},
@@ -141,9 +184,12 @@ def dashboard(request: Request) -> HttpResponse:
         {"label": _("Received"), "value": format_money(money.received)},
         {"label": _("Retention"), "value": format_money(money.retention)},
     ]
+    passed = leaders(request.user)
+    if passed:
+        charts.append(_leaders(passed))
     if request.user.has_right("see_cost"):
-        costs = selectors.costings(request.user)
+        costs = selectors.costings(found)
         charts.append(_costs(costs, in_base))
         stats.append({"label": _("Revenue of running projects, net"), "value": format_money(costs.revenue)})
-    context = {"title": _("Dashboard"), "stats": stats, "charts": charts, "note": _left_out(in_base)}
+    context = {"title": _("Dashboard"), "stats": stats, "charts": charts, "notes": _notes(found, in_base, request.user)}
     return render(request, "dashboard/dashboard.html", context)

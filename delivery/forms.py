@@ -10,7 +10,18 @@ from accounts.models import User
 from contracts.models import PaymentTerm
 from core.calendar import today
 from core.dictionary import Term
-from delivery.models import Acceptance, ChangeOrder, Deliverable, DeliveryOrder, EarlyStart, StatusReport, WorkRecord
+from delivery.models import (
+    Acceptance,
+    ChangeOrder,
+    Deliverable,
+    DeliveryOrder,
+    EarlyStart,
+    Milestone,
+    Risk,
+    Shipment,
+    StatusReport,
+    WorkRecord,
+)
 from finance.models import CostCategory, TaxRate
 from process.forms import PersonField, RecordForm, ScopedForm, VerbForm
 
@@ -94,7 +105,7 @@ class FinishMilestoneForm(OwnRowForm):
     done_on = forms.DateField(label=_("done on"), required=False, initial=today)
 
     def rows(self) -> QuerySet:
-        return self.record.milestones.filter(done_on=None)
+        return Milestone.objects.filter(order=self.record, done_on=None)
 
 
 class WorkForm(VerbForm):
@@ -116,7 +127,7 @@ class SignForGoodsForm(OwnRowForm):
     receipt = forms.FileField(label=_("signed delivery note"), required=False)
 
     def rows(self) -> QuerySet:
-        return self.record.shipments.filter(signed_on=None)
+        return Shipment.objects.filter(order=self.record, signed_on=None)
 
 
 class ReportForm(VerbForm):
@@ -140,7 +151,7 @@ class CloseRiskForm(OwnRowForm):
     row_field, row_label = "risk", _("risk")
 
     def rows(self) -> QuerySet:
-        return self.record.risks.filter(closed_on=None)
+        return Risk.objects.filter(order=self.record, closed_on=None)
 
 
 class DeliverableForm(RecordForm):

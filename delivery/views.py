@@ -243,7 +243,9 @@ class ChangeOutlet(Outlet):
     verb_forms = {"agree": forms.AgreeForm}
     lines = {
         "lines": Lines(forms.ChangeLineForm, _("Change of the contract"), read=line_rows, add_label=_("Add line")),
-        "costs": Lines(forms.ChangeCostForm, _("Change of the budget"), read=cost_rows, add_label=_("Add cost")),
+        "costs": Lines(
+            forms.ChangeCostForm, _("Change of the budget"), read=cost_rows, add_label=_("Add cost"), cost=True
+        ),
     }
     icon = "git-compare"
     columns = ("code", "title", "contract", "reason", "gross_amount", "net_cost", "owner", "state")

@@ -194,7 +194,10 @@ def alerts(user: User) -> list[Item]:
 
 def held(user: User) -> list[Item]:
     """Open records that wait for the user, the longest waiting first."""
+    # What is offered over the counter is shown as the handover it is.
+    offered = Handover.objects.filter(state="offered", source_kind=OuterRef("kind"), source_id=OuterRef("object_id"))
     records = CaseRecord.objects.filter(is_open=True, holder_id__in=user.acting_ids).order_by("since")
+    records = records.exclude(Exists(offered))
     # Receivables whose event has not happened yet ask nothing of their owner.
     records = records.exclude(kind="billing.receivableline", state="planned")[:LIMIT]
     return [

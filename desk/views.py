@@ -14,17 +14,21 @@ from process.shapes import Cell, Row
 
 
 def home(request: Request) -> HttpResponse:
-    """The inbox: my work first."""
+    """The first page: it stands at once, and fetches what waits for me."""
+    return render(request, "desk/home.html", {"title": _("Home")})
+
+
+def work(request: Request) -> HttpResponse:
+    """The inbox, my numbers and what I was told, as a fragment of the first page."""
     day = today()
     context = {
-        "title": _("Home"),
         # Due days in the weeks ahead may rest on a calendar that is only assumed.
         "calendar_warning": calendar_warning(day, day + dt.timedelta(days=60)),
         "groups": selectors.inbox(request.user),
         "stats": selectors.numbers(request.user),
         "notices": selectors.recent_notices(request.user),
     }
-    return render(request, "desk/home.html", context)
+    return render(request, "desk/_work.html", context)
 
 
 def search(request: Request) -> HttpResponse:

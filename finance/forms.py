@@ -47,6 +47,24 @@ class CostLineForm(ScopedForm):
     net_day_amount = forms.DecimalField(
         label=_("Cost of a day"), max_digits=18, decimal_places=2, min_value=0, required=False, widget=MoneyInput
     )
+    net_low = forms.DecimalField(
+        label=_("Low, net"),
+        max_digits=18,
+        decimal_places=2,
+        min_value=0,
+        required=False,
+        widget=MoneyInput,
+        help_text=_("What it costs if all goes well; with a range (low + 4 likely + high) / 6 counts"),
+    )
+    net_high = forms.DecimalField(
+        label=_("High, net"),
+        max_digits=18,
+        decimal_places=2,
+        min_value=0,
+        required=False,
+        widget=MoneyInput,
+        help_text=_("What it costs if much goes wrong"),
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -59,7 +77,22 @@ class CostLineForm(ScopedForm):
             labour = data.get("days") and data.get("net_day_amount")
             if not labour and data.get("gross_amount") is None:
                 raise forms.ValidationError(_("Enter an amount, or days and the cost of a day."))
+            if (data.get("net_low") is None) != (data.get("net_high") is None):
+                missing = "net_low" if data.get("net_low") is None else "net_high"
+                self.add_error(missing, _("A range needs both ends."))
         return data
+
+
+class CashMonthForm(ScopedForm):
+    """What is expected to come in and to go out in a month."""
+
+    month = forms.DateField(label=_("Month"), help_text=_("any day of the month"))
+    gross_in = forms.DecimalField(
+        label=_("Cash in, incl. VAT"), max_digits=18, decimal_places=2, min_value=0, required=False, widget=MoneyInput
+    )
+    gross_out = forms.DecimalField(
+        label=_("Cash out, incl. VAT"), max_digits=18, decimal_places=2, min_value=0, required=False, widget=MoneyInput
+    )
 
 
 class CostSheetForm(RecordForm):

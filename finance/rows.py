@@ -7,9 +7,10 @@ from urllib.parse import urlencode
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from core.money import format_money
+from core.money import ZERO, format_money
+from finance import costing
 from finance.models import CostBook, LedgerEntry
-from finance.selectors import FourCostings, FourRow, FourSummary
+from finance.selectors import FourCostings, FourRow, FourSummary, LineChange
 from process.outlet import outlet_of
 from process.shapes import Cell, Column, Row
 
@@ -120,6 +121,54 @@ def _shown(four: FourCostings, figure: str, upto: int) -> Decimal | None:
 
 def _shown_percent(four: FourCostings, figure: str, upto: int) -> Decimal | None:
     return four.margin_percent(figure, upto) if _has_margin(four, figure) else None
+
+
+def cash_chart(curve: list[costing.CashPoint]) -> dict[str, Any] | None:
+    """The cash curve as a picture with its table; None where no month of cash is planned."""
+    if not curve:
+        return None
+    series = (
+        (_("Cash in"), [point.gross_in for point in curve]),
+        (_("Cash out"), [point.gross_out for point in curve]),
+        (_("Balance"), [point.gross_balance for point in curve]),
+    )
+    return {
+        "id": "chart-cash",
+        "title": _("Cash curve"),
+        "note": _("incl. VAT; below zero, our own money is out"),
+        "spec": {
+            "kind": "line",
+            "unit": "money",
+            "categories": [f"{point.month:%Y-%m}" for point in curve],
+            "series": [{"name": name, "data": [float(one) for one in data]} for name, data in series],
+        },
+        "columns": [{"label": _("Month")}, *({"label": name, "align": "end"} for name, _data in series)],
+        "rows": [
+            Row([Cell(f"{point.month:%Y-%m}"), *map(_figure, (point.gross_in, point.gross_out, point.gross_balance))])
+            for point in curve
+        ],
+    }
+
+
+def comparison(changes: list[LineChange], heads: tuple[str, str]) -> dict[str, Any]:
+    """Two costings line by line: columns, rows and the sums below."""
+    labels = ((heads[0], "end"), (heads[1], "end"), (_("Difference"), "end"))
+    columns = [{"label": _("Cost category")}, {"label": _("Item")}]
+    columns += [{"label": label, "align": align} for label, align in labels]
+    listed = [
+        Row([Cell(str(one.category)), Cell(one.text or "–"), *map(_figure, (one.earlier, one.later, one.difference))])
+        for one in changes
+    ]
+    sums = (
+        sum((one.earlier or ZERO for one in changes), ZERO),
+        sum((one.later or ZERO for one in changes), ZERO),
+        sum((one.difference for one in changes), ZERO),
+    )
+    return {
+        "columns": columns,
+        "rows": listed,
+        "footer_cells": [Cell(_("Total")), Cell(), *map(_figure, sums)],
+    }
 
 
 def document_url(entry: LedgerEntry) -> str:

@@ -16,6 +16,7 @@ from core.money import ZERO
 from finance import costing
 from finance.models import (
     BookTotal,
+    CashMonth,
     CostBook,
     CostCategory,
     CostLine,
@@ -340,6 +341,43 @@ def recompute(book: CostBook) -> Recomputed:
     return Recomputed(book, [one for one in found if one[1] != one[2]])
 
 
+def cash_curve(sheet: CostSheet) -> list[costing.CashPoint]:
+    """The months of cash of a costing, with VAT, and what of our own money is out at the end of each."""
+    return costing.cash_curve(sheet.cash.values_list("month", "gross_in", "gross_out"))
+
+
+@dataclass(frozen=True)
+class LineChange:
+    """One line of two costings side by side, net; None where one of them does not have it."""
+
+    category: CostCategory
+    text: str
+    earlier: Decimal | None
+    later: Decimal | None
+
+    @property
+    def difference(self) -> Decimal:
+        """How much the later costing is above the earlier one."""
+        return costing.variance(self.later or ZERO, self.earlier or ZERO)
+
+
+def compare(earlier: CostSheet, later: CostSheet) -> list[LineChange]:
+    """Two costings line by line, in the order of the cost tree.
+
+    Lines are the same where category and text are; several of the same words are taken together.
+    """
+    sums: dict[tuple[int, str], list[Decimal | None]] = {}
+    lines = CostLine.objects.filter(sheet__in=[earlier, later]).select_related("category")
+    categories = {}
+    for line in lines:
+        categories[line.category_id] = line.category
+        pair = sums.setdefault((line.category_id, line.text), [None, None])
+        side = 0 if line.sheet_id == earlier.pk else 1
+        pair[side] = (pair[side] or ZERO) + line.net_amount
+    changes = [LineChange(categories[pk], text, *pair) for (pk, text), pair in sums.items()]
+    return sorted(changes, key=lambda one: (one.category.position, one.category.pk, one.text))
+
+
 def book_for(user: User, case_id: int) -> CostBook | None:
     """The book a new record on a case is written on by default, where the user may see it."""
     return CostBook.objects.visible_to(user).filter(case_id=case_id).order_by("-is_main", "pk").first()
@@ -377,3 +415,21 @@ def check_invariants() -> Iterator[tuple[Any, str]]:
     sheets = CostSheet.objects.filter(imported=False).annotate(true_cost=_summed(lines, "sheet", "net_amount"))
     for sheet in sheets.exclude(net_cost=F("true_cost")).iterator():
         yield sheet, _("The lines do not sum to the costing.")
+    with_range = CostLine.objects.filter(sheet=OuterRef("pk"), net_low__isnull=False)
+    with_cash = CashMonth.objects.filter(sheet=OuterRef("pk"))
+    planned = CostSheet.objects.filter(
+        Exists(with_range) | Exists(with_cash) | Q(gross_peak_funding__isnull=False) | Q(net_cost_p80__isnull=False)
+    )
+    for one in planned.prefetch_related("lines", "cash").iterator(chunk_size=500):
+        if (one.net_cost_p80, one.gross_peak_funding, one.payback_month) != _planned(one):
+            yield one, _("The kept range and cash figures differ from the lines of the costing.")
+
+
+def _planned(sheet: CostSheet) -> tuple[Decimal | None, Decimal | None, dt.date | None]:
+    """P80, peak funding and payback month as the lines and months of a costing say."""
+    ranges = [
+        (one.net_low, one.net_high) for one in sheet.lines.all() if one.net_low is not None and one.net_high is not None
+    ]
+    curve = costing.cash_curve((one.month, one.gross_in, one.gross_out) for one in sheet.cash.all())
+    p80 = costing.cost_at_80(sheet.net_cost, ranges) if ranges else None
+    return p80, costing.peak_funding(curve) if curve else None, costing.payback_month(curve)

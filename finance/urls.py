@@ -1,6 +1,6 @@
 from django.urls import path
 
-from finance.views import books
+from finance.views import books, records
 from finance.views.records import CostSheetOutlet, DepositOutlet, PeriodOutlet, VoucherOutlet
 
 app_name = "finance"
@@ -11,6 +11,7 @@ urlpatterns = [
     path("books/<int:pk>/forecast/", books.forecast, name="book-forecast"),
     path("books/<int:pk>/alerts/<int:alert_pk>/explain/", books.explain, name="alert-explain"),
     path("books/panel/<int:case_id>/", books.panel, name="fourcost-panel"),
+    path("cost-sheets/<int:pk>/compare/<int:other_pk>/", records.compare, name="cost-sheet-compare"),
     *CostSheetOutlet.urls(),
     *VoucherOutlet.urls(),
     *PeriodOutlet.urls(),

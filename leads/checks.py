@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db.models import QuerySet
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from core.calendar import today
@@ -26,7 +27,6 @@ class LeadChecks:
     customer: Any
     customer_id: Any
     score: Any
-    score_waived: Any
     merged_into: Any
     merged_leads: Any
     book: Any
@@ -45,23 +45,30 @@ class LeadChecks:
     def reason_checks(self) -> list[str]:
         return [] if self.invalid_reason_id else [_("Say why the lead is invalid.")]
 
+    def field_url(self, name: str) -> str:
+        """Where a missing value is filled in."""
+        return f"{reverse('leads:lead-edit', args=[self.pk])}#id_{name}"
+
     def qualify_checks(self) -> list[str]:
         """What a project needs to know before it is worth a decision."""
-        policy, reasons = PoolPolicy.current(), []
+        policy = PoolPolicy.current()
+        reasons: list[str] = []
         if not self.need.strip():
-            reasons.append(_("The need is not described."))
+            reasons.append(Reason(_("The need is not described."), self.field_url("need")))
         if not (self.phone or self.email):
-            reasons.append(_("There is no phone number and no e-mail address to reach the customer."))
+            text = _("There is no phone number and no e-mail address to reach the customer.")
+            reasons.append(Reason(text, self.field_url("phone")))
         if not self.contact_name:
-            reasons.append(_("The contact person is not named."))
+            reasons.append(Reason(_("The contact person is not named."), self.field_url("contact_name")))
         if self.customer_id is None:
-            reasons.append(_("Choose the customer, or register the company as a new one."))
+            text = _("Choose the customer, or register the company as a new one.")
+            reasons.append(Reason(text, self.field_url("customer")))
         elif self.customer.state == "blocked":
             text = _("%(customer)s is blocked.") % {"customer": self.customer}
             reasons.append(Reason(text, self.customer.get_absolute_url()))
-        if self.score < policy.qualify_score and not self.score_waived:
-            text = _("The score is %(score)s, %(limit)s are needed; a lead manager may waive it.")
-            reasons.append(text % {"score": self.score, "limit": policy.qualify_score})
+        if self.score < policy.qualify_score:
+            text = _("The score is %(score)s, %(limit)s are needed.")
+            reasons.append(Reason(text % {"score": self.score, "limit": policy.qualify_score}, key="score"))
         return reasons
 
     def offer_checks(self) -> list[Reason]:

@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from core.dictionary import Term
-from core.models import Currency
+from core.selectors import currency_codes
 from core.widgets import MoneyInput
 from customers.models import Customer
 from leads.models import Lead
@@ -15,7 +15,7 @@ from process.forms import PersonField, RecordForm, VerbForm
 
 
 def _currencies() -> list[tuple[str, str]]:
-    return [(code, code) for code in Currency.objects.values_list("code", flat=True)]
+    return [(code, code) for code in currency_codes()]
 
 
 def _words(dictionary: str) -> Any:

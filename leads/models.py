@@ -111,7 +111,6 @@ class Lead(LeadChecks, StageRecord):
     )
     picked_at = models.DateTimeField(_("picked at"), null=True, blank=True, editable=False)
     invalid_reason = TermField("lead.invalid", _("why it is invalid"), editable=False)
-    score_waived = models.BooleanField(_("score waived"), default=False, editable=False)
     merged_into = models.ForeignKey(
         "self",
         on_delete=models.PROTECT,

@@ -51,8 +51,9 @@ class LeadOutlet(Outlet):
     acts = {
         "add_follow_up": Act(_("Log a contact"), FollowUpForm, who=("owner",), states=IN_HAND),
         "reassign": Act(_("Hand on to a colleague"), OwnerForm, who=("owner", "lead_manager"), states=IN_HAND),
-        "waive_score": Act(_("Waive the score"), None, who=("lead_manager",), states=IN_HAND),
     }
+    # What was done in the days before special approvals.
+    log_labels = {"waive_score": _("Waive the score")}
     columns = (
         "code",
         "title",
@@ -65,6 +66,7 @@ class LeadOutlet(Outlet):
         "state",
     )
     related = ("owner", "source", "customer", "department")
+    list_related = ("owner", "source")
     facts = (
         (_("Company"), ("company_name", "customer", "contact_name", "phone", "email", "industry", "region", "tax_id")),
         (_("Need"), ("need", "product_interest", "source", "origin_text", "external_ref")),
@@ -90,6 +92,7 @@ class LeadOutlet(Outlet):
     create_label = _("New lead")
     empty_text = _("A lead is any signal that somebody may buy. Collect one; a lead manager distributes it.")
     panel_columns = ("code", "title", "owner", "state")
+    row_decorates = True
 
     def row(self, record: Any, columns: list[Column], user: User) -> Row:
         """A late next act stands out."""

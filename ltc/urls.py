@@ -3,27 +3,27 @@
 from importlib.util import find_spec
 
 from django.contrib import admin
-from django.contrib.auth import views as auth_views
-from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
-from django.utils.translation import gettext_lazy as _
+from django.views.generic import RedirectView
 
+from ltc.back_room import open_back_room
 from ltc.navigation import APPS
+from ltc.observe.metrics import metrics
 
-admin.site.site_header = admin.site.site_title = _("LTC back room")
-admin.site.index_title = _("Rules, dictionaries and people")
+open_back_room()
 
 urlpatterns = [
     path("", include("core.urls")),
-    path("login/", login_not_required(auth_views.LoginView.as_view()), name="login"),
-    path("logout/", auth_views.LogoutView.as_view(), name="logout"),
-    path("password/", auth_views.PasswordChangeView.as_view(), name="password_change"),
-    path("password/done/", auth_views.PasswordChangeDoneView.as_view(), name="password_change_done"),
+    path("metrics", metrics, name="metrics"),
+    path("", include("accounts.door_urls")),
+    path("admin/password_change/", RedirectView.as_view(pattern_name="password_change")),
     path("admin/", admin.site.urls),
     path("", include("accounts.urls")),
     path("", include("process.urls")),
     *[path("", include(f"{app}.urls")) for app in APPS if find_spec(f"{app}.urls")],
 ]
+# The API stands on the outlets that the addresses above have registered.
+urlpatterns += [path("api/", include("ltc.api"))]
 
 handler400 = "core.views.bad_request"
 handler403 = "core.views.permission_denied"

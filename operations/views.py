@@ -173,6 +173,8 @@ class TicketOutlet(Outlet):
     create_label = _("New ticket")
     empty_text = _("Faults, questions and complaints of customers, each with its promise of response and resolution.")
 
+    row_decorates = True
+
     def row(self, record: Ticket, columns: list[Column], user: User) -> Row:
         """A broken promise stands out."""
         row = super().row(record, columns, user)

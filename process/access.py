@@ -4,8 +4,10 @@ import copy
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from accounts import standing
 from accounts.actor import Actor
 from accounts.models import User
+from core.calendar import today
 from process import catalogue
 from process.machine import Verb, verbs_of
 from process.models import Seat, StageRecord, StepRecord
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 
 def seats_of(case_id: int | None, actor: Actor) -> frozenset[str]:
     """The seats the actor (or those the actor deputises for) holds on a case."""
-    if actor.user is None or case_id is None:
+    if actor.user is None or case_id is None or actor.user.duty:
         return frozenset()
     held = actor.user.__dict__.setdefault("_seats", {})
     if case_id not in held:
@@ -29,8 +31,19 @@ def seats_of(case_id: int | None, actor: Actor) -> frozenset[str]:
     return held[case_id]
 
 
+def sitting(case_id: int, actor: Actor) -> dict[str, Seat]:
+    """Who sits on a case now, by seat; the actor's own seats on it are known from the same question."""
+    seats = list(Seat.objects.current().filter(case_id=case_id).select_related("user"))
+    if actor.user is not None and not actor.user.duty:
+        mine = frozenset(seat.role for seat in seats if seat.user_id in actor.user.acting_ids)
+        actor.user.__dict__.setdefault("_seats", {})[case_id] = mine
+    return {seat.role: seat for seat in seats}
+
+
 def read_seats(case_ids: "Iterable[int]", actor: Actor) -> None:
-    """Read the actor's seats on many cases at once, so that a page of records asks only one time."""
+    """Read the actor's seats on many cases (and their process versions) at once: a page of records asks one time."""
+    case_ids = set(case_ids)
+    catalogue.read_cases(case_ids)
     if actor.user is None:
         return
     held: dict[int, set[str]] = {case_id: set() for case_id in case_ids}
@@ -72,8 +85,8 @@ def _fits(word: str, record: StageRecord, actor: Actor) -> bool:
     """Whether the actor is what `word` says."""
     if word == "system":
         return actor.is_system
-    if actor.user is None or not actor.user.is_active:
-        return False
+    if actor.user is None or not actor.user.is_active or actor.user.duty:
+        return False  # the three administrators have no part in any deal
     if word == "anyone":
         return True
     if word == "owner":
@@ -96,7 +109,8 @@ def may_any(words: "Iterable[str]", record: StageRecord, actor: Actor) -> bool:
 
 def who_may(record: StageRecord | type[StageRecord], spec: Verb) -> tuple[str, ...]:
     """The words that allow a verb: the published catalogue when it speaks of it, else the machine."""
-    override = catalogue.who_for(f"{record.noun()}.{spec.name}")
+    case_id = None if isinstance(record, type) else record.case_id
+    override = catalogue.who_for(f"{record.noun()}.{spec.name}", case_id)
     return tuple(override) if override else spec.who
 
 
@@ -143,5 +157,5 @@ def _alone(actor: Actor, user_id: int) -> Actor:
     user = copy.copy(actor.user)
     assert user is not None
     user.__dict__.pop("_seats", None)
-    user.__dict__["acting_ids"] = frozenset({user_id})
+    user.__dict__["standing"] = standing.read(user.pk, user.department_id, today(), alone=user_id)
     return replace(actor, user=user)

@@ -116,6 +116,14 @@ class RecordForm(forms.ModelForm):
         self.user, self.record = user, record
         super().__init__(*args, instance=record, **kwargs)
         scope_fields(self, user)
+        self._heed_bounds()
+
+    def _heed_bounds(self) -> None:
+        """What a number may be says the model; the field that breaks it says so, not the record as a whole."""
+        for stored in self._meta.model._meta.concrete_fields:
+            field = self.fields.get(stored.name)
+            if isinstance(field, forms.IntegerField):
+                field.validators += [one for one in stored.validators if one not in field.validators]
 
     def _post_clean(self) -> None:
         """The service validates the whole record; the form only the shape of what was typed."""

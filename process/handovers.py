@@ -4,7 +4,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from process import stages
+from process import stages, visibility
 from process.forms import ReturnForm, TakeForm
 from process.models import Handover
 from process.outlet import Outlet
@@ -38,7 +38,7 @@ class HandoverOutlet(Outlet):
         found = super().sections(record, user)
         for fact, name in zip(found[0].facts, self.facts[0][1], strict=True):
             fact.value = names.get(name, fact.value)
-        package = [_fact(key, value) for key, value in record.package.items() if key != "owner"]
+        package = [_fact(key, value) for key, value in _told(record.package, user).items()]
         if package:
             found.append(Section(_("Package"), package))
         if record.gaps:
@@ -83,6 +83,29 @@ CONTENTS: dict[str, Any] = {
     "warranty_months": _("warranty, months"),
     "warranty_until": _("warranty until"),
 }
+
+
+# Contents that are records, by their kinds.
+RECORDS = {
+    "book": "finance.costbook",
+    "contract": "contracts.contract",
+    "lead": "leads.lead",
+    "plan": "guidance.guidanceplan",
+    "project": "projects.project",
+    "quote": "solutions.quote",
+    "solution": "solutions.solution",
+}
+
+
+def _told(package: dict[str, Any], user: Any) -> dict[str, Any]:
+    """What of a package may be told to the reader: records in it only where they are visible."""
+    keys = {
+        name: (RECORDS[name], value["id"])
+        for name, value in package.items()
+        if name in RECORDS and isinstance(value, dict) and value.get("id")
+    }
+    seen = visibility.seen(keys.values(), user)
+    return {name: value for name, value in package.items() if name != "owner" and keys.get(name) in {None, *seen}}
 
 
 def _fact(key: str, value: Any) -> Fact:

@@ -3,11 +3,13 @@
 Apps register in ready(); the lower page only knows titles and URLs, so no import goes up.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.urls import reverse
+from django.http import Http404
+from django.urls import resolve, reverse
+from django.utils.safestring import SafeString
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,7 @@ class Panel:
 _panels: list[Panel] = []
 _figures: dict[str, Callable[[int, Any], list[dict[str, Any]]]] = {}
 _stagebar: list[Callable[[int], list[dict[str, Any]]]] = []
-_spine: list[Callable[[int, Any], dict[str, str] | None]] = []
+_spine: list[Callable[[Iterable[int], Any], dict[int, dict[str, str]]]] = []
 
 
 def register(*, on: str, title: Any, url_name: str, position: int = 100, open: bool = False) -> None:
@@ -38,6 +40,16 @@ def register(*, on: str, title: Any, url_name: str, position: int = 100, open: b
 def panels_on(kind: str) -> list[Panel]:
     """The panels of a record's page, in LTC order."""
     return sorted((panel for panel in _panels if panel.on == kind), key=lambda panel: panel.position)
+
+
+def draw(url: str, request: Any) -> SafeString:
+    """A panel's content within another answer: what its address would give; empty where it is not for this reader."""
+    match = resolve(url)
+    try:
+        answer = match.func(request, *match.args, **match.kwargs)
+    except Http404:
+        return SafeString("")
+    return SafeString(answer.content.decode())  # drawn, and escaped, by the panel's own template
 
 
 def register_figures(on: str, build: Callable[[int, Any], list[dict[str, Any]]]) -> None:
@@ -60,11 +72,16 @@ def stagebar(case_id: int) -> list[dict[str, Any]]:
     return _stagebar[0](case_id) if _stagebar else []
 
 
-def register_spine(find: Callable[[int, Any], dict[str, str] | None]) -> None:
-    """The spine's app gives the page of a case's deal as {label, url}, None where the user may not see it."""
+def register_spine(find: Callable[[Iterable[int], Any], dict[int, dict[str, str]]]) -> None:
+    """The spine's app gives the pages of deals as {case id: {label, url}}, without those the user may not see."""
     _spine[:] = [find]
+
+
+def spines(case_ids: Iterable[int], user: Any) -> dict[int, dict[str, str]]:
+    """The pages of the deals of many cases, by case id, with one question."""
+    return _spine[0](case_ids, user) if _spine else {}
 
 
 def spine(case_id: int, user: Any) -> dict[str, str] | None:
     """The page of the deal that a record belongs to."""
-    return _spine[0](case_id, user) if _spine else None
+    return spines([case_id], user).get(case_id)

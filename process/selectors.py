@@ -10,7 +10,7 @@ from django.db.models import Exists, F, OuterRef, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from process.guards import stage_models
-from process.models import Case, CaseRecord, LogEntry, Seat
+from process.models import Case, CaseRecord, LogEntry, Seat, StageRecord
 from process.models.case import SINGLE_SEATS
 from process.services.anchors import anchors_in
 from process.services.log import mac_of
@@ -92,3 +92,11 @@ def kernel_findings() -> Iterator[Finding]:
     yield from broken_anchors()
     yield from double_seats()
     yield from drifted_case_records()
+
+
+def entries_since(record: StageRecord, seq: int) -> list[LogEntry]:
+    """What was done to a record after the log of its case had `seq` entries, oldest first, two hundred at most."""
+    found = LogEntry.objects.filter(
+        case_id=record.case_id, kind=record.record_kind(), object_id=record.pk, seq__gt=seq
+    ).order_by("-seq")
+    return list(reversed(found[:200]))

@@ -1,5 +1,6 @@
 """What a page is made of, as plain values: templates format nothing and query nothing."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +16,16 @@ class Column:
     cost: bool = False
 
 
+@dataclass(frozen=True)
+class MenuPage:
+    """A page beside a record's list that the menu offers after it; `route` is the name of its address."""
+
+    label: Any
+    route: str
+    icon: str
+    shown_to: Callable[[Any], bool] = lambda user: True
+
+
 @dataclass
 class Cell:
     """One cell; `badge` is a state's colour, `sub` a second line."""
@@ -28,11 +39,12 @@ class Cell:
 
 @dataclass
 class Row:
-    """One row with the page it leads to."""
+    """One row with the page it leads to; `pick` is (id, state) of a row that can be marked for a verb on many."""
 
     cells: list[Cell]
     url: str = ""
     actions: list["Action"] = field(default_factory=list)
+    pick: tuple[int, str] | None = None
 
 
 @dataclass
@@ -84,12 +96,16 @@ class Table:
 
 @dataclass(frozen=True)
 class Lines:
-    """Editable lines of a record's form: a form class, how stored lines are read back, and a title."""
+    """Editable lines of a record's form: a form class, how stored lines are read back, and a title.
+
+    Lines of `cost` are shown to those with the right to cost only.
+    """
 
     form: type
     title: Any
     read: Any = None
     add_label: Any = None
+    cost: bool = False
 
 
 @dataclass(frozen=True)

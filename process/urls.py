@@ -1,11 +1,22 @@
 from django.urls import path
 
 from process.handovers import HandoverOutlet
-from process.views import kernel
+from process.views import kernel, process_draft, process_map
 
 app_name = "process"
 urlpatterns = [
     *HandoverOutlet.urls(),
     path("pick/<str:kind>/", kernel.pick, name="pick"),
     path("files/<int:pk>/", kernel.download, name="file"),
+    path("process/", process_map.process_map, name="map"),
+    path("process/steps/<str:code>/", process_map.step_sheet, name="step"),
+    path("process/versions/", process_map.versions, name="versions"),
+    path("process/versions/<int:number>/", process_map.version, name="version"),
+    path("process/versions/<int:number>/roll-back/", process_draft.roll_back, name="roll-back"),
+    path("process/draft/", process_draft.draft, name="draft"),
+    path("process/draft/publish/", process_draft.publish, name="draft-publish"),
+    path("process/draft/discard/", process_draft.discard, name="draft-discard"),
+    path("process/draft/steps/new/", process_draft.step, name="draft-new-step"),
+    path("process/draft/steps/<str:code>/", process_draft.step, name="draft-step"),
+    path("process/draft/steps/<str:code>/remove/", process_draft.remove, name="draft-remove-step"),
 ]

@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from core.models import Currency
+from core.selectors import currency_codes
 from core.widgets import MoneyInput
 from process.forms import RecordForm, VerbForm
 from products.models import Product
@@ -13,7 +13,7 @@ from products.models import Product
 
 def currencies() -> list[tuple[str, str]]:
     """The currencies the house works in."""
-    return [(code, code) for code in Currency.objects.values_list("code", flat=True)]
+    return [(code, code) for code in currency_codes()]
 
 
 class ProductEditForm(RecordForm):

@@ -7,11 +7,12 @@ class ProjectsConfig(AppConfig):
     verbose_name = _("Projects")
 
     def ready(self) -> None:
-        from process import panels
+        from process import outlet, panels
         from process.services import counter
-        from projects import handover, selectors, services
+        from projects import handover, page, selectors, services
 
         counter.register_taker("initiation", handover.take, receiver="ar")
         counter.register_returner("projects.project", services.returned)
         panels.register_stagebar(selectors.stagebar)
-        panels.register_spine(selectors.spine)
+        panels.register_spine(selectors.spines)
+        outlet.default_verb_facts["move_process"] = page.move_facts

@@ -50,8 +50,9 @@ def _resource_gaps(project: Project) -> list[Reason]:
     if not needs:
         url = reverse("projects:project-verb", args=[project.pk, "add_resource_need"])
         return [Reason(_("No resources are asked for yet."), url)]
+    text = _("%(department)s has not confirmed: %(role)s.")
     return [
-        Reason(_("%(department)s has not confirmed: %(role)s.") % {"department": need.department, "role": need.role})
+        Reason(text % {"department": need.department, "role": need.role}, key=f"resource:{need.pk}")
         for need in needs
         if need.confirmed_at is None
     ]

@@ -7,14 +7,14 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Department
 from core.dictionary import Term
-from core.models import Currency
+from core.selectors import currency_codes
 from process import stages
 from process.forms import PersonField, RecordForm, VerbForm
 from projects.models import Project, ResourceNeed
 
 
 def _currencies() -> list[tuple[str, str]]:
-    return [(code, code) for code in Currency.objects.values_list("code", flat=True)]
+    return [(code, code) for code in currency_codes()]
 
 
 def _words(dictionary: str) -> Any:

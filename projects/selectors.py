@@ -1,19 +1,21 @@
 """Reading projects: the project of a case, its stage bar, its checklist, its estimate."""
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Case, OuterRef, Prefetch, Q, QuerySet, When
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
-from accounts.models import Role, User
+from accounts.models import User
 from approvals.models import ApprovalRequest
 from finance.models import CostSheet
-from process import catalogue, show, stages
-from process.models import CaseRecord, Handover, StepRecord
-from process.models.case import SEATS
-from projects.models import GATES, Project, StageEntry, VariantStage
+from process import show, stages, visibility
+from process.models import CaseRecord, Handover
+from projects.models import GATES, Project, ResourceNeed, StageEntry, VariantStage
 
 # The record that carries each stage: who holds it is who the stage waits for. The apps above are not imported.
 MAIN_RECORDS = {
@@ -37,8 +39,32 @@ def inapplicable_stages(project: Project) -> frozenset[str]:
     """Stages that the project's variant passes over."""
     if project.variant_id is None:
         return frozenset()
+    if "passed_over" in project.__dict__:
+        return frozenset(project.__dict__["passed_over"])
     rows = VariantStage.objects.filter(variant_id=project.variant_id, applicable=False)
     return frozenset(rows.values_list("stage", flat=True))
+
+
+# The people a project asks for, with what their table shows.
+NEEDS = Prefetch("resource_needs", ResourceNeed.objects.select_related("department", "confirmed_by"))
+
+
+def kinds_on(project: Project) -> Counter[str]:
+    """How many records of each kind the case of a project has."""
+    if "kinds" in project.__dict__:
+        return Counter(project.__dict__["kinds"])
+    return Counter(CaseRecord.objects.filter(case_id=project.case_id).values_list("kind", flat=True))
+
+
+def for_page(projects: QuerySet[Project]) -> QuerySet[Project]:
+    """Projects with what the one page for all departments shows of them: case, stages, people asked for."""
+    passed_over = VariantStage.objects.filter(variant_id=OuterRef("variant_id"), applicable=False)
+    kept = CaseRecord.objects.filter(case_id=OuterRef("case_id"))
+    return (
+        projects.select_related("case")
+        .annotate(passed_over=ArraySubquery(passed_over.values("stage")), kinds=ArraySubquery(kept.values("kind")))
+        .prefetch_related("stage_entries", NEEDS)
+    )
 
 
 def next_stage(project: Project) -> str | None:
@@ -83,6 +109,11 @@ def stagebar(case_id: int) -> list[dict[str, Any]]:
     project = Project.objects.filter(case_id=case_id).select_related("case").first()
     if project is None:
         return []
+    return stages_of(project, kept_rows(project) if project.state in project.states.active else [])
+
+
+def stages_of(project: Project, kept: Iterable[CaseRecord]) -> list[dict[str, Any]]:
+    """The stage bar of a project, out of what its case keeps of its records."""
     entered: dict[str, StageEntry] = {entry.stage: entry for entry in project.stage_entries.all()}
     passed_over = inapplicable_stages(project)
     here = stages.PROJECT_STAGES.index(project.stage)
@@ -97,23 +128,32 @@ def stagebar(case_id: int) -> list[dict[str, Any]]:
         if project.stage == "closed" and index == here:
             state = "done"
         date = show.text_of(entry.entered_at)[:10] if entry and not entry.skipped and index <= here else ""
-        note = waiting_note(project) if state == "now" else ""
+        note = waiting_note(project, kept) if state == "now" else ""
         bar.append({"label": stages.label(code), "state": state, "date": date, "note": note})
     return bar
 
 
-def spine(case_id: int, user: User) -> dict[str, str] | None:
-    """The project's page as a way back from every record of its case."""
-    project = Project.objects.visible_to(user).filter(case_id=case_id).first()
-    return {"label": f"{project.code} {project.title}", "url": project.get_absolute_url()} if project else None
+def spines(case_ids: Iterable[int], user: User) -> dict[int, dict[str, str]]:
+    """The projects' pages as the way back from the records of their cases; only those the user may see."""
+    found = Project.objects.visible_to(user).filter(case_id__in=list(case_ids))
+    return {one.case_id: {"label": f"{one.code} {one.title}", "url": one.get_absolute_url()} for one in found}
 
 
-def waiting_note(project: Project) -> str:
+def kept_rows(project: Project) -> list[CaseRecord]:
+    """What the case keeps of the project itself, of all that is open, and of what somebody holds in this stage."""
+    held = Q(stage=project.stage, holder__isnull=False)
+    own = Q(kind=Project.record_kind(), object_id=project.pk)
+    rows = CaseRecord.objects.filter(held | own | Q(is_open=True), case_id=project.case_id)
+    main = Case(When(kind__in=MAIN_RECORDS.values(), then=0), default=1)
+    return list(rows.select_related("holder", "department").order_by(main, "since", "pk")[:200])
+
+
+def waiting_note(project: Project, kept: Iterable[CaseRecord]) -> str:
     """Which department, and who, the present stage waits for; an ended project says how it ended."""
     if project.state not in project.states.active:
         return project.state_label
-    rows = CaseRecord.objects.filter(case_id=project.case_id, stage=project.stage, holder__isnull=False)
-    found = list(rows.select_related("holder", "department").order_by("-since", "-pk")[:50])
+    held_now = [row for row in kept if row.stage == project.stage and row.holder_id is not None]
+    found = sorted(held_now, key=lambda row: (row.since, row.pk), reverse=True)
     main = (row for row in found if row.kind == MAIN_RECORDS.get(project.stage))
     held = next(main, found[0] if found else None)
     if held is None:
@@ -132,12 +172,14 @@ class Waiting:
     mine: bool = False
 
 
-def open_records(project: Project, user: User) -> list[Waiting]:
-    """Every open record of the case with its holder, longest wait first."""
+def open_records(project: Project, kept: Iterable[CaseRecord], user: User) -> list[Waiting]:
+    """The open records of the case that the reader may see, each with its holder, longest wait first."""
     from projects.blockers import record_url
 
-    rows = CaseRecord.objects.filter(case_id=project.case_id, is_open=True).exclude(kind="projects.project")
-    found = rows.select_related("holder").order_by("since")[:20]
+    open_rows = [row for row in kept if row.is_open and row.kind != Project.record_kind()]
+    open_rows.sort(key=lambda row: (row.since, row.pk))
+    seen = visibility.seen({(row.kind, row.object_id) for row in open_rows}, user)
+    found = [row for row in open_rows if (row.kind, row.object_id) in seen][:20]
     return [
         Waiting(
             f"{row.code} {row.title}",
@@ -148,49 +190,6 @@ def open_records(project: Project, user: User) -> list[Waiting]:
         )
         for row in found
     ]
-
-
-def checklist(project: Project) -> list[dict[str, Any]]:
-    """The L3 steps of the present stage: done, expected, late, not applicable or still to come."""
-    definitions = [step for step in catalogue.current().steps if step.stage == project.stage]
-    records = {
-        (record.definition.code if record.definition else ""): record
-        for record in StepRecord.objects.filter(
-            case_id=project.case_id, definition__stage=project.stage
-        ).select_related("definition")
-    }
-    now, labels = timezone.now(), role_labels()
-    return [
-        _step(definition, records.get(definition.code), now)
-        | {"who": labels.get(definition.accountable, definition.accountable)}
-        for definition in definitions
-    ]
-
-
-def _step(definition: Any, record: StepRecord | None, now: Any) -> dict[str, Any]:
-    state, label, due = "todo", "", ""
-    if record is not None:
-        due = show.text_of(record.due_at)[:10] if record.due_at else ""
-        if record.state == StepRecord.State.OPEN:
-            late = record.due_at is not None and record.due_at < now
-            state, label = ("late", _("overdue")) if late else ("now", _("due") if due else "")
-        elif record.state == StepRecord.State.DONE:
-            state, due = "done", show.text_of(record.ended_at)[:10] if record.ended_at else ""
-        else:
-            state, label, due = "waived", str(record.get_state_display()), ""
-    return {
-        "code": definition.code,
-        "label": definition.label,
-        "state": state,
-        "state_label": label,
-        "due": due,
-    }
-
-
-def role_labels() -> dict[str, str]:
-    """The word for each seat and each company role."""
-    roles = {role.code: role.label for role in Role.objects.all()}
-    return roles | {code: str(label) for code, label in SEATS.items()}
 
 
 def open_offer(project: Project) -> Handover | None:

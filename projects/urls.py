@@ -1,4 +1,4 @@
-"""Routes of projects: an own page and an own board; the decision sheet stands before the verbs."""
+"""Routes of projects: an own page and an own board; the decision sheet and the first screen stand before the verbs."""
 
 from django.urls import path
 
@@ -7,5 +7,6 @@ from projects import views
 app_name = "projects"
 urlpatterns = [
     path("projects/<int:pk>/decision-sheet/", views.decision_sheet, name="decision-sheet"),
+    path("projects/<int:pk>/first-screen/", views.first_screen, name="first-screen"),
     *views.ProjectOutlet.urls(detail=views.project_page, board=views.stage_board),
 ]

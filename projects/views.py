@@ -2,6 +2,8 @@
 
 from typing import Any, ClassVar
 
+from django.core.exceptions import BadRequest
+from django.db.models import prefetch_related_objects
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _now
@@ -13,15 +15,18 @@ from accounts.request import Request
 from approvals import selectors as approvals
 from approvals.pages import readable
 from core.money import format_money
-from core.paging import capped_counts
+from core.paging import Page, first_pages
 from core.paging import page as page_of
-from process import panels, show, stages
-from process.models import Seat
+from process import lanes, panels, show, stages
+from process.forms import NoteForm
+from process.models import CaseRecord, Seat
 from process.models.case import SEATS
 from process.outlet import Outlet
+from process.services import definitions
 from process.shapes import Act, Action, Cell, Row, Table
-from process.views import detail
-from process.views.details import visible
+from process.views import detail, record_steps
+from process.views.board import asked_column, sum_text, totals_of
+from process.views.details import files_fragment, visible
 from process.views.lists import may_open, state_views
 from projects import forms, page, selectors, services
 from projects.filters import ProjectFilter
@@ -51,6 +56,7 @@ class ProjectOutlet(Outlet):
         "state",
     )
     related = ("owner", "customer", "end_user", "book", "variant", "project_type", "funding", "purchase_method")
+    list_related = ("owner", "customer", "end_user")
     sorts = {"code": ("code", "id"), "amount": ("gross_amount", "id")}
     board_states = stages.PROJECT_STAGES
     amount_field = "gross_amount"
@@ -59,6 +65,10 @@ class ProjectOutlet(Outlet):
     create_label = _("New project")
     empty_text = _("A project begins when a qualified lead is taken over. Without a lead, open one here.")
     panel_columns = ("code", "title", "stage_label", "gross_amount", "state")
+    export_lookups = {
+        "stage_label": (("stage",), stages.label),
+        "customer_name": (("customer__title", "end_user__title"), lambda signs, uses: signs or uses),
+    }
     facts = (
         (
             _("Deal"),
@@ -104,6 +114,12 @@ class ProjectOutlet(Outlet):
             who=("director", "@heads_owner"),
             states=Project.edit_states,
         ),
+        "move_process": Act(
+            _("Move to the process in force"),
+            NoteForm,
+            who=definitions.MOVERS,
+            states=("draft", "approved", "suspended"),
+        ),
         "step_back": Act(
             _("Back to an earlier stage"),
             forms.StepBackForm,
@@ -115,25 +131,43 @@ class ProjectOutlet(Outlet):
     # The view asked for; set on the instance that serves one request.
     chosen: ClassVar[str] = ""
 
+    def page_queryset(self, user: User) -> Any:
+        """With its stages and the people it asks for."""
+        return selectors.for_page(super().page_queryset(user))
+
+    def kept(self, record: Any) -> list[CaseRecord]:
+        """What the case keeps of its records, asked once for head, stage bar and what is open."""
+        if "_kept" not in record.__dict__:
+            record.__dict__["_kept"] = selectors.kept_rows(record)
+        found: list[CaseRecord] = record.__dict__["_kept"]
+        return found
+
+    def kept_row(self, record: Any) -> CaseRecord | None:
+        """The case's row about the project."""
+        return next((row for row in self.kept(record) if row.kind == record.record_kind()), None)
+
+    def stagebar(self, record: Any) -> list[dict[str, Any]]:
+        """Where the deal stands."""
+        return selectors.stages_of(record, self.kept(record))
+
     def actions(self, record: Any, user: User) -> list[Action]:
         """The decision sheet on one page."""
         return [Action(_("Decision sheet"), record.sheet_url())]
 
     def tables(self, record: Any, user: User) -> list[Table]:
         """Whom the project asks for, while it is being decided."""
-        needs = list(record.resource_needs.select_related("department", "confirmed_by"))
+        prefetch_related_objects([record], selectors.NEEDS)
+        needs = list(record.resource_needs.all())
         if not needs and record.stage != "initiation":
             return []
         return [resource_table(needs)]
 
     def context(self, record: Any, user: User) -> dict[str, Any]:
-        """The panels in the reader's order, the checklist, what is open."""
+        """The panels in the reader's order, and what is open."""
         view = self.chosen if self.chosen in page.VIEWS else page.first_view(record, user)
-        waiting = selectors.open_records(record, user)
+        waiting = selectors.open_records(record, self.kept(record), user)
         return {
             **page.context(record, user, view),
-            "steps": selectors.checklist(record),
-            "stage_title": record.stage_label,
             "waiting": waiting,
             "next_act": next((one for one in waiting if one.mine and one.url), None),
         }
@@ -177,11 +211,22 @@ def project_page(request: Request, pk: int) -> HttpResponse:
     return detail(outlet)(request, pk)
 
 
+def first_screen(request: Request, pk: int) -> HttpResponse:
+    """What stands on the first screen, in one answer: the panels named by `?panel=`, the checklist and the files."""
+    outlet = ProjectOutlet()
+    record: Any = visible(outlet, request, pk)
+    shown = {one["name"]: one for one in page.panels_for(record, request.user)}
+    asked = request.GET.getlist("panel")
+    if not set(asked) <= shown.keys() or len(asked) > 1 + page.OPEN_PANELS:
+        raise BadRequest(_now("Unknown panel."))
+    parts = [{"slot": shown[name]["slot"], "content": panels.draw(shown[name]["url"], request)} for name in asked]
+    parts.append({"slot": page.CHECKLIST, "content": record_steps.fragment(outlet, record, request)})
+    parts.append({"slot": "files", "content": files_fragment(outlet, record, request)})
+    return render(request, "projects/_first_screen.html", {"parts": parts})
+
+
 # The board by stage --------------------------------------------------------------------------------
-def _cards(outlet: Outlet, stage: str, request: Any) -> tuple[list[dict[str, Any]], str]:
-    queryset: Any = outlet.queryset(request.user)
-    queryset = queryset.open().filter(stage=stage)
-    found = page_of(queryset, keyset=outlet.order, cursor=request.GET.get("cursor"), size=CARDS)
+def _cards(outlet: Outlet, stage: str, found: Page[Any]) -> tuple[list[dict[str, Any]], str]:
     shown = []
     for record in found.rows:
         card = outlet.card(record) | {"badge": record.state_label, "badge_colour": record.state_colour}
@@ -194,22 +239,28 @@ def _cards(outlet: Outlet, stage: str, request: Any) -> tuple[list[dict[str, Any
 def stage_board(request: Any) -> HttpResponse:
     """Running projects by stage. A stage is entered by its handover, so cards are read, not dragged."""
     outlet = ProjectOutlet()
-    column = request.GET.get("column", "")
-    if column in stages.PROJECT_STAGES:
-        shown, more = _cards(outlet, column, request)
+    column = asked_column(request, stages.PROJECT_STAGES)
+    visible: Any = outlet.list_queryset(request.user)
+    running = visible.open()
+    if column:
+        cursor = request.GET.get("cursor")
+        found = page_of(running.filter(stage=column), keyset=outlet.order, cursor=cursor, size=CARDS)
+        shown, more = _cards(outlet, column, found)
         return render(request, "generic/_cards.html", {"cards": shown, "more_url": more})
     columns = []
-    visible: Any = outlet.queryset(request.user)
-    running = visible.select_related(None).open()
-    numbers = capped_counts([running.filter(stage=code) for code in stages.PROJECT_STAGES[:-1]])
-    for code, (number, capped) in zip(stages.PROJECT_STAGES[:-1], numbers, strict=True):
-        shown, more = _cards(outlet, code, request)
+    codes = stages.PROJECT_STAGES[:-1]
+    by_stage = [running.filter(stage=code) for code in codes]
+    totals = totals_of(outlet, [one.select_related(None) for one in by_stage], request)
+    pages = first_pages(by_stage, keyset=outlet.order, size=CARDS)
+    for code, total, found in zip(codes, totals, pages, strict=True):
+        shown, more = _cards(outlet, code, found)
         columns.append(
             {
                 "state": code,
                 "label": stages.label(code),
                 "colour": "blue",
-                "count_text": f"{number}+" if capped else str(number),
+                "count_text": f"{total.number}+" if total.capped else str(total.number),
+                "sum_text": sum_text(total, request.LANGUAGE_CODE),
                 "cards": shown,
                 "more_url": more,
             }
@@ -246,7 +297,7 @@ def decision_sheet(request: Any, pk: int) -> HttpResponse:
 
 def _figures(record: Project, user: User) -> list[dict[str, Any]]:
     facts = record.decision_facts(Actor.of(user))
-    return [{"label": label, "value": value} for label, value in readable(facts, user)]
+    return [{"label": label, "value": value} for label, value in readable(facts, user, type(record))]
 
 
 def _estimate(record: Project) -> Table | None:
@@ -278,7 +329,7 @@ def _triangle(record: Project) -> list[dict[str, Any]]:
 
 def _requests(record: Project) -> list[dict[str, Any]]:
     """Each request with its opinions, newest first."""
-    labels = selectors.role_labels()
+    labels = lanes.labels()
     return [
         {
             "code": found.code,

@@ -51,6 +51,7 @@ class PurchaseOrder(Reviewed):
     edit_who = BUYERS
     edit_states = ("draft",)
     watched_fields = ("supplier", "book", "gross_amount", "net_cost")
+    cost_fields = ("gross_amount", "net_amount", "tax_amount", "net_cost")
 
     state = StateField(states)
     kind = models.CharField(_("kind"), max_length=12, choices=Kind, default=Kind.ORDER)
@@ -157,6 +158,8 @@ class PurchaseOrder(Reviewed):
 class PurchaseLine(models.Model):
     """One line of an order, with how much of it came in, was billed and is still committed."""
 
+    cost_fields = ("gross_price", "gross_amount", "net_amount", "tax_amount", "net_cost")
+
     order = models.ForeignKey(PurchaseOrder, on_delete=models.PROTECT, related_name="lines")
     position = models.PositiveIntegerField(_("position"), default=0)
     category = models.ForeignKey(
@@ -252,6 +255,9 @@ class Bill(Reviewed):
     edit_who = ("owner", "purchasing", "finance")
     edit_states = ("draft",)
     watched_fields = ("order", "supplier_number", "gross_amount", "net_cost")
+    cost_fields = ("gross_amount", "net_amount", "tax_amount", "net_cost", "gross_paid")
+    # Whoever pays a bill sees what it is about.
+    cost_rights = ("see_cost", "see_money")
 
     state = StateField(states)
     order = models.ForeignKey(
@@ -379,6 +385,8 @@ class Bill(Reviewed):
 class BillLine(models.Model):
     """What a bill says about one order line; `net_share` is the part of its commitment that this bill uses up."""
 
+    cost_fields = ("gross_amount", "net_amount", "tax_amount", "net_cost")
+
     bill = models.ForeignKey(Bill, on_delete=models.PROTECT, related_name="lines")
     order_line = models.ForeignKey(
         PurchaseLine, on_delete=models.PROTECT, related_name="bill_lines", verbose_name=_("order line")
@@ -405,6 +413,8 @@ class BillLine(models.Model):
 
 class Payment(models.Model):
     """付款: money that went to a supplier for one bill."""
+
+    cost_fields = ("gross_amount",)
 
     bill = models.ForeignKey(Bill, on_delete=models.PROTECT, related_name="payments")
     code = models.CharField(_("number"), max_length=40, unique=True)

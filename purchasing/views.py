@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from accounts.request import Request
 from core.money import ZERO, format_money
+from core.text import row_key
 from finance import selectors as finance_selectors
 from process import show
 from process.outlet import Outlet
@@ -39,7 +40,9 @@ class PurchaseOrderOutlet(Outlet):
     form = forms.PurchaseOrderForm
     verb_forms = {"receive": forms.ReceiveForm}
     lines = {
-        "lines": Lines(forms.PurchaseLineForm, _("Order lines"), read=_stored_order_lines, add_label=_("Add line"))
+        "lines": Lines(
+            forms.PurchaseLineForm, _("Order lines"), read=_stored_order_lines, add_label=_("Add line"), cost=True
+        )
     }
     filterset = PurchaseOrderFilter
     icon = "shopping-cart"
@@ -58,15 +61,17 @@ class PurchaseOrderOutlet(Outlet):
 
     def initial(self, request: Request, form: type) -> dict[str, Any]:
         given = super().initial(request, form)
-        case_id = request.GET.get("case", "")
-        if "book" not in given and case_id.isdecimal():
-            book = finance_selectors.book_for(request.user, int(case_id))
+        case_id = row_key(request.GET.get("case", ""))
+        if "book" not in given and case_id is not None:
+            book = finance_selectors.book_for(request.user, case_id)
             if book is not None:
                 given["book"] = book.pk
         return given
 
     def stats(self, record: Any, user: User) -> list[dict[str, Any]]:
-        """Ordered, still committed, billed, paid."""
+        """Ordered, still committed, billed, paid: for those who may see cost."""
+        if not record.tells_cost_to(user):
+            return []
         lines = list(record.lines.all())
         bills = [one for one in record.bills.all() if one.state in ("posted", "paid")]
         committed = sum((line.net_open for line in lines), ZERO) if record.state in self._committed else ZERO
@@ -152,7 +157,9 @@ class BillOutlet(Outlet):
     form = forms.BillForm
     edit_form = forms.BillEditForm
     verb_forms = {"pay": forms.PayForm}
-    lines = {"lines": Lines(forms.BillLineForm, _("Bill lines"), read=_stored_bill_lines, add_label=_("Add line"))}
+    lines = {
+        "lines": Lines(forms.BillLineForm, _("Bill lines"), read=_stored_bill_lines, add_label=_("Add line"), cost=True)
+    }
     filterset = BillFilter
     icon = "receipt-2"
     columns = ("code", "supplier", "supplier_number", "dated_on", "due_on", "gross_amount", "order", "state")

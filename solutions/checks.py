@@ -93,7 +93,7 @@ def unmet_conditions(record: Reviewed) -> list[Reason]:
     """Conditions of the last approval that nobody has met."""
     link = record.get_absolute_url()
     return [
-        Reason(_("Condition not met: %(text)s") % {"text": one.conditions}, link)
+        Reason(_("Condition not met: %(text)s") % {"text": one.conditions}, link, f"condition:{one.pk}")
         for one in approvals.open_conditions(record)
     ]
 

@@ -7,7 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from core.dictionary import Term
-from core.models import Currency
+from core.selectors import currency_codes
 from core.widgets import MoneyInput
 from finance.models import Deposit, TaxRate
 from process.forms import RecordForm, ScopedForm, VerbForm
@@ -17,7 +17,7 @@ from solutions.models import Poc, Quote, Solution, Tender
 
 
 def _currencies() -> list[tuple[str, str]]:
-    return [(code, code) for code in Currency.objects.values_list("code", flat=True)]
+    return [(code, code) for code in currency_codes()]
 
 
 def _words(dictionary: str) -> Any:

@@ -7,6 +7,7 @@ from typing import Any
 from django.test import Client
 
 from accounts.models import Notice, User
+from accounts.sign_in import SET_UP_HERE
 from process.models import LogEntry, StageRecord
 
 
@@ -35,7 +36,10 @@ def actions(record: StageRecord) -> list[str]:
 
 
 def signed_in(user: User) -> Client:
-    """A browser in which `user` is signed in."""
+    """A browser in which `user` is signed in, with a second factor where a role asks for one."""
     client = Client()
     client.force_login(user)
+    session = client.session
+    session[SET_UP_HERE] = user.pk
+    session.save()
     return client

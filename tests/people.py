@@ -38,6 +38,8 @@ PEOPLE: dict[str, tuple[str, tuple[str, ...]]] = {
     "cashier": ("treasury", ("cashier",)),
     "stranger": ("hr", ()),
     "admin": ("it", ("sysadmin",)),
+    "security": ("it", ("secadmin",)),
+    "auditor": ("audit", ("auditor",)),
 }
 
 
@@ -46,8 +48,7 @@ def _fixture(name: str) -> Any:
 
     @pytest.fixture(name=name)
     def person(db: None) -> User:
-        staff = {"is_staff": True, "is_superuser": True} if name == "admin" else {}
-        return make_user(name, department=department, roles=roles, **staff)
+        return make_user(name, department=department, roles=roles)
 
     return person
 
@@ -68,3 +69,5 @@ seal_keeper = _fixture("seal_keeper")
 cashier = _fixture("cashier")
 stranger = _fixture("stranger")
 admin = _fixture("admin")
+security = _fixture("security")
+auditor = _fixture("auditor")

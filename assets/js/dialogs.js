@@ -12,6 +12,19 @@ export function close(dialog) {
   dialog.close();
 }
 
+// Where the focus goes back to; out of a menu that has closed meanwhile, to the button of the menu.
+let opener = null;
+document.addEventListener("htmx:beforeRequest", ({ detail }) => {
+  if (detail.target?.id === "modal-body" && !modal().open) opener = document.activeElement;
+});
+
+function giveBack() {
+  const menu = opener?.closest?.("details:not([open])")?.querySelector("summary");
+  const target = menu || opener;
+  opener = null;
+  if (target?.isConnected) target.focus({ preventScroll: true });
+}
+
 document.addEventListener("htmx:afterSwap", (event) => {
   if (event.detail.target?.id === "form") document.querySelector("#form .is-invalid")?.focus();
   if (event.detail.target?.id !== "modal-body") return;
@@ -43,7 +56,19 @@ function outside(dialog, event) {
 }
 
 document.addEventListener("cancel", (event) => event.target.tagName === "DIALOG" && !mayLose(event.target) && event.preventDefault(), true);
-document.addEventListener("close", (event) => event.target.id === "modal" && (document.getElementById("modal-body").innerHTML = ""), true);
+document.addEventListener(
+  "close",
+  (event) => {
+    if (event.target.id !== "modal") return;
+    const body = document.getElementById("modal-body");
+    // What many records became was read: the list behind is renewed.
+    const changed = body.querySelector("[data-changed]");
+    body.innerHTML = "";
+    giveBack();
+    if (changed) document.dispatchEvent(new Event("record-changed"));
+  },
+  true,
+);
 document.addEventListener("submit", (event) => {
   if (event.target.matches("[data-closes-dialog]")) event.target.closest("dialog")?.close();
 });

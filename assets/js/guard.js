@@ -1,4 +1,5 @@
 // Warns before typed work is lost. A form is marked data-dirty from the first change until the server has taken it.
+import { saveDraft } from "./drafts.js";
 import { text } from "./texts.js";
 
 function mark(event) {
@@ -21,6 +22,14 @@ document.addEventListener("htmx:afterRequest", (event) => {
 document.addEventListener("htmx:afterSwap", (event) => {
   if (event.detail.xhr?.status < 400) return;
   for (const form of document.querySelectorAll("#form[data-guard], #verb[data-guard]")) form.dataset.dirty = "1";
+});
+
+// A form sent by the browser's own way: it is no longer unsaved, and it waits in case nobody is signed in any more.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (event.defaultPrevented || !form.matches("form[data-guard]")) return;
+  if (form.dataset.dirty) saveDraft(form, true);
+  delete form.dataset.dirty;
 });
 
 window.addEventListener("beforeunload", (event) => {

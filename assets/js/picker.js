@@ -1,6 +1,7 @@
 // Selects over tables of any size: the server answers ?q= with [{id, text, sub?}], twenty at most.
 import htmx from "htmx.org";
 import TomSelect from "tom-select/base";
+import { signInAgain } from "./session.js";
 import { text } from "./texts.js";
 
 function escape(value) {
@@ -32,7 +33,10 @@ function draw(select) {
       const url = new URL(select.dataset.pickerUrl, location.href);
       url.searchParams.set("q", query);
       fetch(url, { signal: latest.signal, headers: { Accept: "application/json" } })
-        .then((answer) => answer.json())
+        .then((answer) => {
+          if (answer.status === 401 || answer.redirected) signInAgain(select);
+          return answer.json();
+        })
         .then((found) => {
           picker.clearOptions(); // an answer to what was typed before must not stay
           done(found.results || found);

@@ -1,37 +1,22 @@
 // What happens around every htmx request: CSRF, tidy addresses, refusals, a lost session, a lost line, a changed record.
 import htmx from "htmx.org";
-import { saveDraft } from "./drafts.js";
+import { isSignIn, keep, signInAgain } from "./session.js";
 import { text } from "./texts.js";
 import { toast } from "./toasts.js";
 
-const SHOWN_IN_DIALOG = [400, 403, 404, 409, 412, 422];
+const SHOWN_IN_DIALOG = [400, 403, 404, 409, 412, 413, 422];
 
 document.addEventListener("htmx:configRequest", (event) => {
-  const { verb, headers, parameters } = event.detail;
+  const { verb, headers, parameters, elt } = event.detail;
+  // A list changes its address while it is searched; what asks about the list asks about it as it is now.
+  if (elt.matches?.("[data-with-query]")) event.detail.path = event.detail.path.split("?")[0] + location.search;
   if (verb !== "get") headers["X-CSRFToken"] = document.querySelector("meta[name=csrf-token]")?.content || "";
   else for (const [name, value] of Object.entries(parameters)) if (value === "") delete parameters[name];
 });
 
-function isSignIn(xhr) {
-  return xhr.status === 401 || (xhr.status === 200 && /<form[^>]*data-sign-in/.test(xhr.responseText));
-}
-
-// What was typed waits in this tab until the page is here again.
-function keep(source) {
-  const form = source.closest?.("form[data-guard]");
-  if (form) saveDraft(form);
-  for (const open of document.querySelectorAll("form[data-dirty]")) delete open.dataset.dirty;
-}
-
-function signInAgain(source) {
-  keep(source);
-  const login = document.getElementById("texts")?.dataset.loginUrl || "/login/";
-  location.assign(`${login}?next=${encodeURIComponent(location.pathname + location.search)}`);
-}
-
 document.addEventListener("htmx:beforeSwap", (event) => {
   const { xhr, requestConfig } = event.detail;
-  if (isSignIn(xhr)) {
+  if (isSignIn(xhr.status, xhr.responseText)) {
     event.detail.shouldSwap = false;
     event.detail.isError = false;
     signInAgain(requestConfig.elt);
@@ -70,7 +55,13 @@ document.addEventListener("htmx:beforeSwap", (event) => {
 });
 
 for (const name of ["htmx:sendError", "htmx:timeout"]) document.addEventListener(name, () => toast(text("offline"), "error"));
-document.addEventListener("htmx:responseError", () => toast(text("failed"), "error"));
+// 503 says what is away; the form stands as it was typed, and its key makes a second try harmless.
+function sentence(xhr) {
+  if (xhr.status !== 503) return text("failed");
+  const page = new DOMParser().parseFromString(xhr.responseText, "text/html");
+  return page.querySelector(`#error [lang="${document.documentElement.lang}"] p`)?.textContent || text("offline");
+}
+document.addEventListener("htmx:responseError", (event) => toast(sentence(event.detail.xhr), "error"));
 
 let waiting = 0;
 let timer;
@@ -92,9 +83,13 @@ document.addEventListener("htmx:beforeOnLoad", (event) => {
   const { xhr, elt } = event.detail;
   const address = xhr.getResponseHeader("HX-Redirect");
   const dialog = elt.closest?.("#verb")?.closest("dialog");
-  if (!address || !dialog) return;
+  if (!address || !(dialog || elt.matches?.(".board-card"))) return;
   event.preventDefault();
-  dialog.close();
+  if (elt.matches("[data-follow]")) {
+    location.assign(address);
+    return;
+  }
+  dialog?.close();
   refresh(address).catch(() => location.assign(address));
 });
 

@@ -8,6 +8,16 @@ document.addEventListener("click", (event) => {
   else location.assign(row.dataset.href);
 });
 
+// An export says what the list shows now, which may have been narrowed since the page came.
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("a[data-follows]");
+  if (!link) return;
+  const address = new URL(link.href);
+  const said = [...new FormData(document.querySelector(link.dataset.follows))].filter(([, value]) => value);
+  address.search = new URLSearchParams([["format", address.searchParams.get("format")], ...said]);
+  link.href = address;
+});
+
 const narrow = matchMedia("(max-width: 640px)");
 
 export function label(table) {

@@ -2,3 +2,8 @@
 export function text(name) {
   return document.getElementById("texts")?.dataset[name] || "";
 }
+
+// Who is signed in, as a number; empty before the sign-in.
+export function me() {
+  return document.querySelector("meta[name=user]")?.content || "";
+}

@@ -34,7 +34,9 @@ const net = (row) => cents((gross(row) * 100) / (100 + percent(row)));
 // What a line costs us: days at their price, else the amount, without the tax we get back.
 function cost(row) {
   const days = cents(figure(row, "days", 0) * figure(row, "net_day_amount", 0));
-  return days || (cell(row, "deductible")?.checked ? net(row) : gross(row));
+  const likely = days || (cell(row, "deductible")?.checked ? net(row) : gross(row));
+  const ranged = ["net_low", "net_high"].every((name) => cell(row, name)?.value.trim());
+  return ranged ? cents((figure(row, "net_low", 0) + 4 * likely + figure(row, "net_high", 0)) / 6) : likely;
 }
 const sum = (rows, part) => rows.reduce((total, row) => total + part(row), 0);
 

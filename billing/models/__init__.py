@@ -1,17 +1,28 @@
 """Receivables, invoices, credit notes, receipts and what is allocated between them."""
 
+from billing.models.bank_statement import BankStatement, StatementLine, StatementPreset
+from billing.models.claim import ClaimPart, PayerAlias
 from billing.models.credit_note import CreditNote, CreditNoteLine
+from billing.models.deduction import Deduction
 from billing.models.invoice import Invoice, InvoiceLine
 from billing.models.receipt import Allocation, Receipt
 from billing.models.receivable import ReceivableLine, ReceivableTax
+from billing.models.refund import Refund
 
 __all__ = [
     "Allocation",
+    "BankStatement",
+    "ClaimPart",
     "CreditNote",
     "CreditNoteLine",
+    "Deduction",
     "Invoice",
     "InvoiceLine",
+    "PayerAlias",
     "Receipt",
     "ReceivableLine",
     "ReceivableTax",
+    "Refund",
+    "StatementLine",
+    "StatementPreset",
 ]

@@ -16,6 +16,7 @@ from accounts.actor import Actor
 from accounts.models import User
 from billing.models.invoice import Invoice
 from billing.models.receivable import ReceivableLine
+from core.calendar import today
 from core.dictionary import TermField
 from core.fields import MoneyField
 from core.money import ZERO, format_money
@@ -28,6 +29,8 @@ BILLS = ("bank_bill", "commercial_bill", "supply_chain")
 CENT = [MinValueValidator(Decimal("0.01"))]
 # States in which the money (or the bill) is ours and may be allocated.
 ALLOCATABLE = ("confirmed", "held", "honoured", "discounted", "endorsed")
+# States in which it is money at the bank, so that it can go back.
+REFUNDABLE = ("confirmed", "honoured", "discounted")
 
 
 class ReceiptQuerySet(RecordQuerySet):
@@ -36,7 +39,8 @@ class ReceiptQuerySet(RecordQuerySet):
     def open(self) -> "ReceiptQuerySet":
         """Waiting for somebody: to be claimed, confirmed, allocated or collected at the bank."""
         waiting = Q(state__in=("unclaimed", "claimed", "held"))
-        return self.filter(waiting | Q(state="confirmed", gross_allocated__lt=F("gross_amount")))
+        used = F("gross_allocated") + F("gross_refunded")
+        return self.filter(waiting | Q(state="confirmed", gross_amount__gt=used))
 
 
 class Receipt(StageRecord):
@@ -94,6 +98,7 @@ class Receipt(StageRecord):
     )
     claimed_at = models.DateTimeField(_("claimed at"), null=True, blank=True, editable=False)
     gross_allocated = MoneyField(_("allocated"), default=ZERO, editable=False)
+    gross_refunded = MoneyField(_("paid back"), default=ZERO, editable=False)
 
     objects = ReceiptQuerySet.as_manager()
 
@@ -112,9 +117,11 @@ class Receipt(StageRecord):
                 violation_error_message=_("This bank reference is known already."),
             ),
             models.CheckConstraint(
-                condition=Q(gross_allocated__gte=0) & Q(gross_allocated__lte=F("gross_amount")),
+                condition=Q(gross_allocated__gte=0)
+                & Q(gross_refunded__gte=0)
+                & Q(gross_amount__gte=F("gross_allocated") + F("gross_refunded")),
                 name="receipt_allocated_within",
-                violation_error_message=_("More would be allocated than was received."),
+                violation_error_message=_("More would be allocated or paid back than was received."),
             ),
         ]
 
@@ -131,11 +138,18 @@ class Receipt(StageRecord):
         """Any account manager of the company may claim what nobody has claimed."""
         return actor.user is not None and actor.user.has_role("ar")
 
+    def may_confirm(self, actor: Actor) -> bool:
+        """Four eyes: those who handle money agree with what somebody else claimed."""
+        user = actor.user
+        if user is None or user.pk == self.owner_id:
+            return False
+        return any(user.has_role(role) for role in CASH)
+
     # Amounts -------------------------------------------------------------------------------------
     @property
     def gross_free(self) -> Decimal:
-        """Not allocated yet: an advance on account."""
-        return self.gross_amount - self.gross_allocated
+        """Neither allocated nor paid back: an advance on account."""
+        return self.gross_amount - self.gross_allocated - self.gross_refunded
 
     gross_free.fget.short_description = _("not allocated")  # type: ignore[attr-defined]
 
@@ -170,6 +184,19 @@ class Receipt(StageRecord):
             reasons.append(_t("The receivable belongs to another contract."))
         return reasons
 
+    def honour_checks(self) -> list[Any]:
+        """A bill is paid on its day; before it, a bank or a supplier may take it."""
+        if self.bill_due_on is not None and self.bill_due_on > today():
+            text = _t("The bill falls due on %(day)s: until then it can be discounted or endorsed.")
+            return [text % {"day": self.bill_due_on}]
+        return []
+
+    def reverse_checks(self) -> list[Any]:
+        """What was paid back, or is about to be, did stay until then."""
+        if self.gross_refunded > 0 or self.refunds.filter(state__in=("in_review", "approved")).exists():
+            return [_t("Part of it is paid back or waits to be: it cannot be reversed.")]
+        return []
+
     def _confirmed_state(self) -> str:
         return "held" if self.is_bill else "confirmed"
 
@@ -193,7 +220,7 @@ class Receipt(StageRecord):
         source="claimed",
         target=GET_STATE(_confirmed_state, states=["confirmed", "held"]),
         label=_("Confirm"),
-        who=CASH,
+        who=("@may_confirm",),
         primary=True,
     )
     def confirm(self) -> None:
@@ -204,13 +231,14 @@ class Receipt(StageRecord):
         target="reversed",
         label=_("Reverse receipt"),
         who=CASH,
+        checks=("reverse_checks",),
         note=True,
         danger=True,
     )
     def reverse(self) -> None:
         """The bank took the money back or it was booked wrongly; its allocations fall."""
 
-    @verb(source="held", target="honoured", label=_("Honour bill"), who=CASH, primary=True)
+    @verb(source="held", target="honoured", label=_("Honour bill"), who=CASH, checks=("honour_checks",), primary=True)
     def honour(self) -> None:
         """The acceptor has paid on the day."""
 

@@ -97,6 +97,12 @@ class ReceivableLine(StageRecord):
             models.Index(fields=["due_on", "id"], condition=Q(state="eligible"), name="receivable_by_due"),
             models.Index(fields=["contract", "state"], name="receivable_by_contract"),
             models.Index(fields=["term"], name="receivable_by_term"),
+            # Matching asks for lines by what is open on them.
+            models.Index(
+                F("gross_amount") - F("gross_received") - F("gross_deducted"),
+                name="receivable_by_open",
+                condition=Q(state__in=("planned", "eligible")),
+            ),
             models.Index(fields=["source"], condition=~Q(source=""), name="receivable_by_source"),
         ]
         constraints = [

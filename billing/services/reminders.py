@@ -3,7 +3,7 @@
 import datetime as dt
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Count, F, Q
 from django.utils.translation import gettext_noop
 
 from accounts.models import User
@@ -15,12 +15,18 @@ from core.calendar import today
 DUE_WITHIN_DAYS = 7
 UNINVOICED_DAYS = 5
 UNCLAIMED_DAYS = 3
+BILL_WITHIN_DAYS = 10
 # An overdue line is told again when it passes the next of these days.
 OVERDUE_STEPS = (1, 8, 31, 61, 91, 181)
 
 
 def _people(line: ReceivableLine) -> list[int]:
     return [line.owner_id] if line.owner_id else []
+
+
+def _times(fallen: int) -> str:
+    """What makes the notice of a line whose payment fell another one."""
+    return f":{fallen}" if fallen else ""
 
 
 def _finance() -> list[int]:
@@ -31,13 +37,15 @@ def _finance() -> list[int]:
 def remind_due() -> int:
     """The owner learns what falls due within a week."""
     day = today()
+    fallen = Count("allocations", filter=Q(allocations__removed_at__isnull=False))
     lines = ReceivableLine.objects.ageing().filter(due_on__range=(day, day + dt.timedelta(days=DUE_WITHIN_DAYS)))
+    lines = lines.annotate(fallen=fallen)
     told = 0
     for line in lines.order_by("due_on", "pk").iterator(chunk_size=500):
         told += notify(
             _people(line),
             gettext_noop("%(record)s falls due on %(day)s"),
-            key=f"due:{line.pk}:{line.due_on}",
+            key=f"due:{line.pk}:{line.due_on}{_times(line.fallen)}",
             params={"record": str(line), "day": str(line.due_on)},
             link=line.get_absolute_url(),
         )
@@ -48,7 +56,9 @@ def remind_due() -> int:
 def remind_overdue() -> int:
     """Owner (and finance from a month on) learn what is overdue; not while disputed or promised for later."""
     day = today()
-    lines = ReceivableLine.objects.overdue(day)
+    # What was paid and then fell (a bill refused, an allocation taken off) is overdue anew, so it is told anew.
+    fallen = Count("allocations", filter=Q(allocations__removed_at__isnull=False))
+    lines = ReceivableLine.objects.overdue(day).annotate(fallen=fallen)
     lines = lines.exclude(Q(disputed_until__gte=day) | Q(promised_on__gte=day))
     told, finance = 0, _finance()
     for line in lines.order_by("due_on", "pk").iterator(chunk_size=500):
@@ -61,7 +71,7 @@ def remind_overdue() -> int:
         told += notify(
             [*_people(line), *(finance if late > 30 or broken else [])],
             message,
-            key=f"overdue:{line.pk}:{line.due_on}:{step}:{line.promised_on or ''}",
+            key=f"overdue:{line.pk}:{line.due_on}:{step}:{line.promised_on or ''}{_times(line.fallen)}",
             params={"record": str(line), "days": late},
             link=line.get_absolute_url(),
             level="warning",
@@ -103,5 +113,24 @@ def remind_unclaimed() -> int:
             params={"record": str(receipt), "day": str(receipt.value_on)},
             link=receipt.get_absolute_url(),
             level="warning",
+        )
+    return told
+
+
+@transaction.atomic
+def remind_bills() -> int:
+    """Bills of exchange are presented in time: finance and cashiers learn which fall due within ten days."""
+    limit = today() + dt.timedelta(days=BILL_WITHIN_DAYS)
+    people = list(
+        User.objects.filter(is_active=True, roles__code__in=("finance", "cashier")).values_list("pk", flat=True)
+    )
+    told = 0
+    for bill in Receipt.objects.filter(state="held", bill_due_on__lte=limit).order_by("pk").iterator(chunk_size=500):
+        told += notify(
+            people,
+            gettext_noop("%(record)s falls due on %(day)s"),
+            key=f"bill:{bill.pk}:{bill.bill_due_on}",
+            params={"record": str(bill), "day": str(bill.bill_due_on)},
+            link=bill.get_absolute_url(),
         )
     return told

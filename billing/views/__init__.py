@@ -1,8 +1,23 @@
 """Pages of billing."""
 
 from billing.views.collection import collection, panel
+from billing.views.deductions import DeductionOutlet
 from billing.views.invoices import CreditNoteOutlet, InvoiceOutlet
 from billing.views.receipts import ReceiptOutlet
 from billing.views.receivables import ReceivableOutlet
+from billing.views.refunds import RefundOutlet
+from billing.views.statements import BankStatementOutlet
+from billing.views.unclaimed import unclaimed
 
-__all__ = ["CreditNoteOutlet", "InvoiceOutlet", "ReceiptOutlet", "ReceivableOutlet", "collection", "panel"]
+__all__ = [
+    "BankStatementOutlet",
+    "CreditNoteOutlet",
+    "DeductionOutlet",
+    "InvoiceOutlet",
+    "ReceiptOutlet",
+    "ReceivableOutlet",
+    "RefundOutlet",
+    "collection",
+    "panel",
+    "unclaimed",
+]

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from accounts.request import Request
 from billing.models import Receipt, ReceivableLine
-from billing.selectors import BUCKETS, AgeingRow, ageing, position, receivables_of
+from billing.selectors import BUCKETS, AgeingRow, Position, ageing, position, position_for, receivables_of
 from billing.views.tables import money, receivables_table
 from core.money import ZERO, format_money
 from core.paging import Keyset, page
@@ -38,7 +38,7 @@ def panel(request: Request, case_id: int) -> HttpResponse:
         url = f"{reverse('billing:invoice-new')}?contract={lines[0].contract_id}"
         actions = [{"label": _t("Request invoice"), "url": url}]
     context = {
-        "stats": _figures(case_id) if lines else [],
+        "stats": _figures(position(case_id)) if lines else [],
         "tables": [receivables_table(lines)] if lines else [],
         "actions": actions,
         "empty_text": _("Receivables open when a contract takes effect."),
@@ -48,12 +48,11 @@ def panel(request: Request, case_id: int) -> HttpResponse:
 
 def figures(case_id: int, user: User) -> list[dict[str, Any]]:
     """The money of one deal in figures, for those who may see its receivables."""
-    seen = ReceivableLine.objects.visible_to(user).filter(case_id=case_id)
-    return _figures(case_id) if seen.exists() else []
+    found = position_for(user, case_id)
+    return _figures(found) if found is not None else []
 
 
-def _figures(case_id: int) -> list[dict[str, Any]]:
-    money_of = position(case_id)
+def _figures(money_of: Position) -> list[dict[str, Any]]:
     tone = "bad" if money_of.overdue else ""
     return [
         {"label": _t("Contract"), "value": format_money(money_of.contract)},
@@ -91,13 +90,14 @@ def _ageing_table(rows: list[AgeingRow]) -> Table:
         *(Column(code, label, "end") for code, label, _end in BUCKETS),
         Column("total", _("Total"), "end"),
         Column("retention", _("Retention (outside)"), "end"),
+        Column("bills", _("Bills not yet paid"), "end"),
     ]
     shown = [
         Row(
             [
                 Cell(row.label),
                 *(money(row.buckets[code]) for code, _l, _e in BUCKETS),
-                *map(money, (row.total, row.retention)),
+                *map(money, (row.total, row.retention, row.bills)),
             ]
         )
         for row in rows[:20]
@@ -105,6 +105,7 @@ def _ageing_table(rows: list[AgeingRow]) -> Table:
     totals = [sum((row.buckets[code] for row in rows), ZERO) for code, _l, _e in BUCKETS]
     footer = [Cell(_t("Total")), *map(money, totals), money(sum(totals, ZERO))]
     footer.append(money(sum((row.retention for row in rows), ZERO)))
+    footer.append(money(sum((row.bills for row in rows), ZERO)))
     return Table(_("Ageing by days past due"), columns, shown, footer_cells=footer if shown else [])
 
 
@@ -123,7 +124,7 @@ def collection(request: Request) -> HttpResponse:
         {
             "label": _t("Receipts to be claimed"),
             "value": str(unclaimed),
-            "url": f"{reverse('billing:receipt-list')}?state=unclaimed",
+            "url": reverse("billing:unclaimed"),
         },
     ]
     context = {

@@ -13,7 +13,7 @@ from billing.services import receivable as services
 from billing.views.tables import allocations_table, money, taxes_table
 from core.money import format_money
 from process.outlet import Outlet
-from process.shapes import Act, Cell, Column, Row, Table
+from process.shapes import Act, Cell, Column, MenuPage, Row, Table
 
 FOLLOW = ("ar", "owner", "finance", "pfc")
 
@@ -25,6 +25,7 @@ class ReceivableOutlet(Outlet):
     services = services
     filterset = ReceivableFilter
     icon = "report-money"
+    menu_pages = (MenuPage(_("Collection"), "billing:collection", "calendar-due"),)
     acts = {
         "request_invoice": Act(_("Request invoice"), RequestInvoiceForm, who=("ar", "owner", "finance", "pfc", "tax")),
         "remind": Act(_("Log a reminder"), RemindForm, who=FOLLOW, states=("eligible",)),

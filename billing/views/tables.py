@@ -6,7 +6,8 @@ from typing import Any
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
-from billing.models import Allocation, ReceivableLine
+from billing.matching import Proposal
+from billing.models import Allocation, ClaimPart, ReceivableLine, Refund
 from core.money import ZERO, format_money
 from process.shapes import Cell, Column, Row, Table
 
@@ -107,3 +108,80 @@ def allocations_table(allocations: Iterable[Allocation], *, side: str) -> Table:
         Column("by", _("By")),
     ]
     return Table(_("Allocations"), columns, rows, empty_text=_("Nothing is allocated yet."))
+
+
+# How sure a proposal is, as colour and word.
+STRENGTHS = {"strong": ("green", _("sure")), "likely": ("blue", _("likely")), "weak": ("secondary", _("possible"))}
+
+
+def score_cell(one: Proposal) -> Cell:
+    """The score with its word."""
+    colour, word = STRENGTHS[one.strength]
+    return Cell(f"{one.score} · {word}", badge=colour)
+
+
+def proposals_table(found: Iterable[Proposal]) -> Table:
+    """What a receipt may pay, the best first."""
+    rows = [
+        Row(
+            [
+                Cell(" + ".join(line.code for line, _amount in one.parts), sub=parts_text(one)),
+                money(sum((amount for _line, amount in one.parts), ZERO)),
+                score_cell(one),
+                Cell(" ".join(one.reasons), cls="wrap"),
+            ]
+        )
+        for one in found
+    ]
+    columns = [
+        Column("lines", _("Receivables")),
+        Column("gross", _("Amount"), "end"),
+        Column("score", _("Score")),
+        Column("why", _("Why")),
+    ]
+    empty = _("No open receivable fits: look for the payer's contract.")
+    return Table(_("It may be for"), columns, rows, empty_text=empty)
+
+
+def parts_text(one: Proposal) -> str:
+    """The lines of a proposal in words: contract and title, with amounts where there are several."""
+    if len(one.parts) == 1:
+        line = one.parts[0][0]
+        return f"{line.contract_code} {line.title}"
+    return " · ".join(f"{line.contract_code} {format_money(amount)}" for line, amount in one.parts)
+
+
+def claim_table(parts: Iterable[ClaimPart]) -> Table:
+    """What a claim wants, line by line; confirmed, it is allocated so."""
+    rows = [
+        Row(
+            [Cell(str(part.receivable), sub=str(part.receivable.contract)), money(part.gross_amount)],
+            url=part.receivable.get_absolute_url(),
+        )
+        for part in parts
+    ]
+    columns = [Column("receivable", _("Receivable")), Column("gross", _("Amount"), "end")]
+    return Table(_("Claimed for"), columns, rows)
+
+
+def refunds_table(refunds: Iterable[Refund]) -> Table:
+    """What goes back of a receipt."""
+    rows = [
+        Row(
+            [
+                Cell(one.code, sub=one.reason),
+                Cell(one.state_label, badge=one.state_colour),
+                money(one.gross_amount),
+                Cell(one.paid_on.isoformat() if one.paid_on else "–", sub=one.bank_reference),
+            ],
+            url=one.get_absolute_url(),
+        )
+        for one in refunds
+    ]
+    columns = [
+        Column("refund", _("Refund")),
+        Column("state", _("State")),
+        Column("gross", _("Amount"), "end"),
+        Column("paid", _("Paid back on")),
+    ]
+    return Table(_("Refunds"), columns, rows)

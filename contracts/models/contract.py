@@ -181,7 +181,9 @@ class Contract(Reviewed):
         from approvals.selectors import open_conditions
 
         text = _t("A condition of the review is still open: %(condition)s")
-        reasons = [text % {"condition": one.conditions} for one in open_conditions(self)]
+        reasons: list[Any] = [
+            Reason(text % {"condition": one.conditions}, key=f"condition:{one.pk}") for one in open_conditions(self)
+        ]
         if self.stamped_file_sha256 and self.stamped_file_sha256 != self.approved_file_sha256:
             reasons.append(_t("The stamped file is not the text that was approved."))
         return reasons

@@ -37,6 +37,7 @@ class EarlyStart(Reviewed):
     edit_who = ("ar", "fr", "owner")
     edit_states = ("draft",)
     watched_fields = ("reason", "net_cap_amount", "ends_on")
+    cost_fields = ("net_cap_amount",)
 
     state = StateField(states)
     project = models.ForeignKey(

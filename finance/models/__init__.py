@@ -5,11 +5,12 @@ from finance.models.book import BookTotal, CostBook, LedgerEntry
 from finance.models.deposit import Deposit
 from finance.models.dictionary import CostCategory, CostRate, TaxRate
 from finance.models.period import Period
-from finance.models.sheet import CostLine, CostSheet
+from finance.models.sheet import CashMonth, CostLine, CostSheet
 from finance.models.voucher import Voucher
 
 __all__ = [
     "BookTotal",
+    "CashMonth",
     "CostBook",
     "CostCategory",
     "CostLine",

@@ -25,6 +25,8 @@ class CostBookQuerySet(models.QuerySet):
         """Books on whose case the user has a seat, that the user owns, or of a headed department."""
         if user.has_right("see_all"):
             return self
+        if not user.sees_business:
+            return self.none()
         seats = Seat.objects.current().filter(user_id__in=user.acting_ids).values("case_id")
         seen = Q(owner_id__in=user.acting_ids) | Q(case_id__in=seats)
         if user.department_ids:

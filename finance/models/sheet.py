@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Self
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
 from django.db import models
-from django.db.models import Deferrable, Q
+from django.db.models import Deferrable, F, Q
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
@@ -52,7 +52,7 @@ class CostSheet(Reviewed):
     edit_who = ("@may_estimate",)
     edit_states = ("draft",)
     watched_fields = ("net_revenue", "net_cost", "line_digest")
-    cost_fields = ("net_cost", "net_margin", "margin_percent")
+    cost_fields = ("net_cost", "net_cost_p80", "net_margin", "margin_percent", "gross_peak_funding", "payback_month")
 
     state = StateField(states)
     kind = models.CharField(_("costing"), max_length=10, choices=Kind, default=Kind.ESTIMATE)
@@ -64,6 +64,10 @@ class CostSheet(Reviewed):
     net_cost = MoneyField(_("cost, net"), default=0, editable=False)
     net_project_cost = MoneyField(_("direct cost, net"), default=0, editable=False)
     net_contribution_cost = MoneyField(_("cost up to contribution, net"), default=0, editable=False)
+    # Empty without ranges, or without months of cash.
+    net_cost_p80 = MoneyField(_("cost at 80 % confidence, net"), null=True, blank=True, editable=False)
+    gross_peak_funding = MoneyField(_("peak funding"), null=True, blank=True, editable=False)
+    payback_month = models.DateField(_("paid back from"), null=True, blank=True, editable=False)
     line_digest = models.CharField(max_length=64, blank=True, editable=False)
     period = models.ForeignKey(
         "finance.Period", on_delete=models.PROTECT, null=True, blank=True, related_name="sheets", editable=False
@@ -155,7 +159,18 @@ class CostSheet(Reviewed):
             (_("cost, net"), format_money(self.net_cost)),
             (_("margin"), format_money(self.net_margin)),
             (_("margin %"), f"{percent} %" if percent is not None else "–"),
+            *self._planned_facts(),
         ]
+
+    def _planned_facts(self) -> list[tuple[Any, str]]:
+        """What ranges and months of cash say, where there are some."""
+        facts = []
+        if self.net_cost_p80 is not None:
+            facts.append((_("cost at 80 % confidence, net"), format_money(self.net_cost_p80)))
+        if self.gross_peak_funding is not None:
+            facts.append((_("peak funding"), format_money(self.gross_peak_funding)))
+            facts.append((_("paid back from"), f"{self.payback_month:%Y-%m}" if self.payback_month else "–"))
+        return facts
 
 
 class CostLine(models.Model):
@@ -174,6 +189,9 @@ class CostLine(models.Model):
     deductible = models.BooleanField(_("VAT deductible"), default=False)
     days = models.DecimalField(_("person-days"), max_digits=8, decimal_places=1, null=True, blank=True)
     net_day_amount = MoneyField(_("cost of a day"), null=True, blank=True)
+    # A range around the likely cost; with it, what counts is the expected cost.
+    net_low = MoneyField(_("low, net"), null=True, blank=True)
+    net_high = MoneyField(_("high, net"), null=True, blank=True)
     net_amount = MoneyField(_("cost, net"))
 
     class Meta:
@@ -184,7 +202,34 @@ class CostLine(models.Model):
             models.CheckConstraint(
                 condition=Q(deductible=False) | Q(tax_rate__isnull=False), name="deductible_needs_a_rate"
             ),
+            models.CheckConstraint(
+                condition=Q(net_low__isnull=True, net_high__isnull=True)
+                | Q(net_low__isnull=False, net_low__lte=F("net_amount"), net_high__gte=F("net_amount")),
+                name="cost_lies_in_its_range",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.category} {self.net_amount}"
+
+
+class CashMonth(models.Model):
+    """收支计划: what a costing expects to come in and to go out in one month, with VAT."""
+
+    sheet = models.ForeignKey(CostSheet, on_delete=models.PROTECT, related_name="cash")
+    month = models.DateField(_("month"))
+    gross_in = MoneyField(_("cash in"), default=0)
+    gross_out = MoneyField(_("cash out"), default=0)
+
+    class Meta:
+        verbose_name = _("month of cash")
+        verbose_name_plural = _("months of cash")
+        ordering = ["month"]
+        constraints = [
+            models.UniqueConstraint(fields=["sheet", "month"], name="one_row_per_cash_month"),
+            models.CheckConstraint(condition=Q(month__day=1), name="cash_month_is_a_first_day"),
+            models.CheckConstraint(condition=Q(gross_in__gte=0, gross_out__gte=0), name="cash_is_not_negative"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.month:%Y-%m} +{self.gross_in} -{self.gross_out}"

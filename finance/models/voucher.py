@@ -39,7 +39,7 @@ class Voucher(Reviewed):
     edit_states = ("draft",)
     edit_who = ("owner",)
     watched_fields = ("kind", "book", "category", "worked_on", "days", "gross_amount", "net_amount")
-    cost_fields = ("net_day_amount",)
+    cost_fields = ("net_day_amount", "net_amount")
 
     state = StateField(states)
     kind = models.CharField(_("kind"), max_length=10, choices=Kind, default=Kind.TIME)

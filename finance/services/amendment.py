@@ -46,6 +46,7 @@ def amend_budget(
         net_revenue=current.net_revenue + net_revenue,
         accuracy_percent=current.accuracy_percent,
         lines=_merged(current, lines),
+        cash=current.cash.values(*sheets.CASH_INPUT),
         origin=current,
         by=job,
         note=note,

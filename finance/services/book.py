@@ -12,6 +12,7 @@ from accounts.models import User
 from core.errors import NotAllowed, Refused
 from core.money import round_money
 from core.numbering import next_code
+from core.transactions import atomic_part
 from finance.models import BookTotal, CostBook, CostCategory
 from process import access
 from process.models import Case
@@ -44,19 +45,28 @@ def _sync(book: CostBook, row: CostBook) -> CostBook:
     return book
 
 
-@transaction.atomic
+@atomic_part
 def open_book(
-    case: Case, title: str = "", owner: User | None = None, *, by: Actor | User, main: bool = True
+    case: Case,
+    title: str = "",
+    owner: User | None = None,
+    *,
+    by: Actor | User,
+    main: bool = True,
+    code: str = "",
+    fresh: bool = False,
 ) -> CostBook:
     """Open the book of a case, so that presales cost counts from the first day.
 
-    `main=False` opens a further one (a service agreement's). Refused when the case has its main book already.
+    `main=False` opens a further one (a service agreement's). `fresh`: the caller made the case in this transaction, so
+    it has no book and nobody else knows it; the log line is written with that of the record that is opened next on it.
+    Refused when the case has its main book already.
     """
     actor = Actor.of(by)
-    locked = lock_case(case.pk)
-    if main and CostBook.objects.filter(case=locked, is_main=True).exists():
+    locked = case if fresh else lock_case(case.pk)
+    if main and not fresh and CostBook.objects.filter(case=locked, is_main=True).exists():
         raise Refused(_("This case has its cost book already."))
-    code = next_code("CB")
+    code = code or next_code("CB")
     title = (title or case.title)[:200]
     book = CostBook.objects.create(
         case=locked,
@@ -66,7 +76,7 @@ def open_book(
         is_main=main,
         search_text=f"{code} {title}".lower()[:600],
     )
-    write_log(locked, kind=KIND, object_id=book.pk, action="cost_book.open", by=actor)
+    write_log(locked, kind=KIND, object_id=book.pk, action="cost_book.open", by=actor, with_next=fresh)
     return book
 
 

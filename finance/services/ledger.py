@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from accounts.actor import Actor
 from accounts.models import User
 from core.errors import Refused
-from core.money import ZERO, format_money, round_money
+from core.money import ZERO, round_money
 from finance import costing, selectors
 from finance.models import BookTotal, CostBook, CostCategory, CostLine, LedgerEntry
 from finance.services import alerts
@@ -137,7 +137,7 @@ def _keep(row: CostBook, book: CostBook, entry: LedgerEntry) -> None:
 
 
 def require_budget(book: CostBook, wanted: dict[CostCategory, Decimal]) -> None:
-    """Refused, with every figure, where new commitments do not fit into the released budget. Lock the book first."""
+    """Refused, without a figure, where new commitments do not fit into the released budget. Lock the book first."""
     if not CostLine.objects.filter(sheet__book=book, sheet__kind="budget", sheet__state="approved").exists():
         _require_advance(book, sum(wanted.values(), ZERO))
         return
@@ -154,16 +154,7 @@ def require_budget(book: CostBook, wanted: dict[CostCategory, Decimal]) -> None:
         budget = lines[code].net_budget if code in lines else ZERO
         used = lines[code].net_used if code in lines else ZERO
         if used + amount > budget:
-            reasons.append(
-                _("%(category)s: budget %(budget)s, used and committed %(used)s, wanted %(wanted)s: %(over)s over.")
-                % {
-                    "category": category,
-                    "budget": format_money(budget),
-                    "used": format_money(used),
-                    "wanted": format_money(amount),
-                    "over": format_money(used + amount - budget),
-                }
-            )
+            reasons.append(_("%(category)s: this goes beyond the released budget.") % {"category": category})
     if reasons:
         raise Refused(reasons)
 
@@ -172,14 +163,7 @@ def _require_advance(book: CostBook, amount: Decimal) -> None:
     """Before a budget is approved only what was released ahead of it may be committed."""
     used = book.net_committed + book.net_cost
     if used + amount > book.net_advance_limit:
-        raise Refused(
-            _("No budget is approved yet; released ahead of it %(limit)s, used %(used)s, wanted %(wanted)s.")
-            % {
-                "limit": format_money(book.net_advance_limit),
-                "used": format_money(used),
-                "wanted": format_money(amount),
-            }
-        )
+        raise Refused(_("No budget is approved yet, and this goes beyond what was released ahead of it."))
 
 
 @transaction.atomic

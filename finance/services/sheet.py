@@ -1,6 +1,8 @@
 """Cost sheets: written as lines, decided on, copied forward; actuals and settlement are frozen from the ledger."""
 
+import datetime as dt
 import hashlib
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -16,7 +18,7 @@ from approvals.services import send_back, submit, withdraw
 from core.errors import Refused
 from core.money import ZERO, round_money
 from finance import costing
-from finance.models import CostBook, CostLine, CostSheet, LedgerEntry, Period
+from finance.models import CashMonth, CostBook, CostLine, CostSheet, LedgerEntry, Period
 from finance.services import alerts
 from finance.services.book import lock_book
 from process.services import doors
@@ -36,6 +38,21 @@ __all__ = [
 ]
 
 TYPED = ("estimate", "budget")
+# What is typed of a line and of a month of cash; all else is computed.
+LINE_INPUT = (
+    "category",
+    "text",
+    "gross_amount",
+    "tax_rate",
+    "deductible",
+    "days",
+    "net_day_amount",
+    "net_low",
+    "net_high",
+)
+# A wrong digit in a year would draw a curve of centuries.
+CASH_YEARS = 20
+CASH_INPUT = ("month", "gross_in", "gross_out")
 
 
 def _line(position: int, line: dict[str, Any]) -> CostLine:
@@ -54,6 +71,14 @@ def _line(position: int, line: dict[str, Any]) -> CostLine:
         net = costing.line_net(gross, rate.percent if rate else None, deductible)
     if net < 0:
         raise Refused(_("%(category)s: a cost must not be negative.") % {"category": category})
+    low, high = given.get("net_low"), given.get("net_high")
+    if low is not None or high is not None:
+        if low is None or high is None or not ZERO <= round_money(low) <= net <= round_money(high):
+            raise Refused(
+                _("%(category)s: a range needs both ends, with the likely cost between them.") % {"category": category}
+            )
+        low, high = round_money(low), round_money(high)
+        net = costing.expected(low, net, high)
     return CostLine(
         position=position,
         category=category,
@@ -63,22 +88,45 @@ def _line(position: int, line: dict[str, Any]) -> CostLine:
         deductible=deductible,
         days=days or None,
         net_day_amount=day_amount or None,
+        net_low=low,
+        net_high=high,
         net_amount=net,
     )
 
 
-def _figures(lines: list[CostLine]) -> dict[str, Any]:
-    """Kept sums of the lines, and a digest by which a decider's figures are known to be these lines."""
+def _months(cash: Any) -> list[CashMonth]:
+    """Unsaved months of cash; a month may be named by any of its days, and once only."""
+    made: dict[dt.date, CashMonth] = {}
+    for one in cash:
+        month = one["month"].replace(day=1)
+        if month in made:
+            raise Refused(_("%(month)s stands there twice.") % {"month": f"{month:%Y-%m}"})
+        gross_in, gross_out = (round_money(one.get(name) or ZERO) for name in ("gross_in", "gross_out"))
+        made[month] = CashMonth(month=month, gross_in=gross_in, gross_out=gross_out)
+    if made and max(made).year - min(made).year > CASH_YEARS:
+        raise Refused(_("The months of cash span more than %(years)s years.") % {"years": CASH_YEARS})
+    return [made[month] for month in sorted(made)]
+
+
+def _figures(lines: list[CostLine], cash: list[CashMonth]) -> dict[str, Any]:
+    """Kept figures of lines and cash, and a digest by which a decider's figures are known to be these."""
 
     def upto(limit: int) -> Decimal:
         return sum((one.net_amount for one in lines if one.category.margin <= limit), ZERO)
 
     content = ";".join(
         f"{one.category_id}|{one.text}|{one.gross_amount}|{one.tax_rate_id}|{one.deductible}|{one.days}|{one.net_amount}"
+        + (f"|{one.net_low}|{one.net_high}" if one.net_low is not None else "")
         for one in lines
     )
+    content += "".join(f";{one.month}|{one.gross_in}|{one.gross_out}" for one in cash)
+    curve = costing.cash_curve((one.month, one.gross_in, one.gross_out) for one in cash)
+    ranges = [(one.net_low, one.net_high) for one in lines if one.net_low is not None and one.net_high is not None]
     return {
         "net_cost": upto(3),
+        "net_cost_p80": costing.cost_at_80(upto(3), ranges) if ranges else None,
+        "gross_peak_funding": costing.peak_funding(curve) if curve else None,
+        "payback_month": costing.payback_month(curve),
         "net_project_cost": upto(1),
         "net_contribution_cost": upto(2),
         "line_digest": hashlib.sha256(content.encode()).hexdigest(),
@@ -97,7 +145,14 @@ def _next_version(book: CostBook, kind: str) -> int:
 
 
 def _make(
-    book: CostBook, kind: str, label: str, lines: list[CostLine], by: Actor, note: str, **fields: Any
+    book: CostBook,
+    kind: str,
+    label: str,
+    lines: list[CostLine],
+    by: Actor,
+    note: str,
+    cash: Sequence[CashMonth] = (),
+    **fields: Any,
 ) -> CostSheet:
     version = _next_version(book, kind)
     sheet = CostSheet(
@@ -106,16 +161,24 @@ def _make(
         version=version,
         label=label,
         title=fields.pop("title", "") or _title(kind, label, version, book),
-        **_figures(lines),
+        **_figures(lines, list(cash)),
         **fields,
     )
     if by.is_system:
         sheet.owner = sheet.owner or book.owner
     doors.open(sheet, by=by, note=note, case=book.case)
+    _keep(sheet, lines, cash)
+    return sheet
+
+
+def _keep(sheet: CostSheet, lines: Sequence[CostLine], cash: Sequence[CashMonth]) -> None:
+    """Store the lines and the months of a sheet."""
     for line in lines:
         line.sheet = sheet
     CostLine.objects.bulk_create(lines)
-    return sheet
+    for month in cash:
+        month.sheet = sheet
+    CashMonth.objects.bulk_create(cash)
 
 
 @transaction.atomic
@@ -126,14 +189,17 @@ def open(
     label: str = "",
     net_revenue: Decimal = ZERO,
     lines: Any = (),
+    cash: Any = (),
     accuracy_percent: Decimal | None = None,
     by: Actor | User,
     note: str = "",
     **fields: Any,
 ) -> CostSheet:
-    """Start the next version of an estimate or a budget with its lines.
+    """Start the next version of an estimate or a budget with its lines and its months of cash.
 
-    A line: {category, text, gross_amount, tax_rate, deductible} or {category, text, days, net_day_amount}.
+    A line: {category, text, gross_amount, tax_rate, deductible} or {category, text, days, net_day_amount}, perhaps
+    with a range {net_low, net_high} around its likely cost; then its expected cost counts (`costing.expected`).
+    A month of cash: {month, gross_in, gross_out}, with VAT.
     Actuals and final accounts are never typed: see freeze_actual and settle.
     """
     if kind not in TYPED:
@@ -147,6 +213,7 @@ def open(
         made,
         Actor.of(by),
         note,
+        _months(cash),
         net_revenue=round_money(net_revenue or ZERO),
         accuracy_percent=accuracy_percent,
         **fields,
@@ -161,22 +228,26 @@ def edit(
     version: int | None = None,
     note: str = "",
     lines: Any = None,
+    cash: Any = None,
     **changes: Any,
 ) -> CostSheet:
-    """Change a draft; `lines` replaces all its lines."""
+    """Change a draft; `lines` replaces all its lines, `cash` all its months of cash."""
     if changes.pop("kind", sheet.kind) != sheet.kind:
         raise Refused(_("A costing keeps its kind: copy it to another one."))
-    made = None
-    if lines is not None:
-        made = [_line(position, line) for position, line in enumerate(lines, 1)]
-        changes |= _figures(made)
+    made = None if lines is None else [_line(position, line) for position, line in enumerate(lines, 1)]
+    months = None if cash is None else _months(cash)
+    if made is not None or months is not None:
+        changes |= _figures(
+            list(sheet.lines.select_related("category")) if made is None else made,
+            list(sheet.cash.all()) if months is None else months,
+        )
     doors.edit(sheet, by=by, changes=changes, version=version, note=note)
+    # Lines of a draft are its text, not documents: nothing refers to them, the log keeps the sums.
     if made is not None:
-        # Lines of a draft are its text, not documents: nothing refers to them, the log keeps the sums.
         sheet.lines.all().delete()
-        for line in made:
-            line.sheet = sheet
-        CostLine.objects.bulk_create(made)
+    if months is not None:
+        sheet.cash.all().delete()
+    _keep(sheet, made or [], months or [])
     return sheet
 
 
@@ -225,17 +296,9 @@ def copy(
     note: str = "",
     version: int | None = None,
 ) -> CostSheet:
-    """A new draft with the same lines: the next version, or the budget out of the signed estimate."""
+    """A new draft with the same lines and cash: the next version, or the budget out of the signed estimate."""
     lines = [
-        {
-            "category": line.category,
-            "text": line.text,
-            "gross_amount": line.gross_amount,
-            "tax_rate": line.tax_rate,
-            "deductible": line.deductible,
-            "days": line.days,
-            "net_day_amount": line.net_day_amount,
-        }
+        {name: getattr(line, name) for name in LINE_INPUT}
         for line in sheet.lines.select_related("category", "tax_rate")
     ]
     return open(
@@ -245,6 +308,7 @@ def copy(
         net_revenue=sheet.net_revenue,
         accuracy_percent=accuracy_percent if accuracy_percent is not None else sheet.accuracy_percent,
         lines=lines,
+        cash=sheet.cash.values(*CASH_INPUT),
         origin=sheet,
         by=by,
         note=note,

@@ -3,8 +3,8 @@
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpResponse, HttpResponseBadRequest
+from django.core.exceptions import BadRequest, PermissionDenied
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -49,17 +49,13 @@ def _pages(request: Request, found: Any) -> dict[str, str]:
     return urls
 
 
-def _bad(request: Request, text: str) -> HttpResponse:
-    context = {"reasons": [{"text": text, "link": ""}]}
-    return HttpResponseBadRequest(render(request, "errors/400.html", context).content)
-
-
 def books(request: Request) -> HttpResponse:
     """All books with their costings side by side."""
     if not request.user.has_right("see_cost"):
         raise PermissionDenied
-    if set(request.GET) - {"q", "cursor", "frozen", "sort"}:
-        return _bad(request, _("Unknown filter: %(name)s") % {"name": ", ".join(sorted(request.GET))})
+    unknown = set(request.GET) - {"q", "cursor", "frozen"}
+    if unknown:
+        raise BadRequest(_("Unknown filter: %(name)s") % {"name": ", ".join(sorted(unknown))})
     queryset: Any = CostBook.objects.visible_to(request.user).select_related("owner")
     if request.GET.get("frozen"):
         queryset = queryset.filter(is_frozen=True)
@@ -184,10 +180,7 @@ def _actions(found: CostBook, request: Request) -> list[Action]:
 def entries(request: Request, pk: int) -> HttpResponse:
     """The ledger of a book, narrowed by category, nature and month; each entry leads to its document."""
     found = _book(request, pk)
-    try:
-        queryset, chips = _narrowed(found, request)
-    except ValueError as error:
-        return _bad(request, str(error))
+    queryset, chips = _narrowed(found, request)
     listed = page(queryset, keyset=Keyset(("-id",)), cursor=request.GET.get("cursor"), size=PAGE_SIZE)
     number, capped = capped_count(queryset)
     columns = rows.entry_columns()
@@ -209,22 +202,22 @@ def entries(request: Request, pk: int) -> HttpResponse:
 
 
 def _narrowed(found: CostBook, request: Request) -> tuple[Any, list[dict[str, str]]]:
-    """(queryset, chips); ValueError for anything that is no filter of this page."""
+    """(queryset, chips); BadRequest for anything that is no filter of this page."""
     unknown = set(request.GET) - {"category", "nature", "cursor"}
     if unknown:
-        raise ValueError(_("Unknown filter: %(name)s") % {"name": ", ".join(sorted(unknown))})
+        raise BadRequest(_("Unknown filter: %(name)s") % {"name": ", ".join(sorted(unknown))})
     queryset = LedgerEntry.objects.filter(book=found).select_related("category")
     chips = []
     nature, code = request.GET.get("nature", ""), request.GET.get("category", "")
     if nature:
         if nature not in LedgerEntry.Nature.values:
-            raise ValueError(_("Unknown filter: %(name)s") % {"name": nature[:40]})
+            raise BadRequest(_("Unknown filter: %(name)s") % {"name": nature[:40]})
         queryset = queryset.filter(nature=nature)
         chips.append({"label": str(LedgerEntry.Nature(nature).label), "remove_url": _without(request, "nature")})
     if code:
         ids = selectors.category_ids(clean_text(code))
         if not ids:
-            raise ValueError(_("Unknown filter: %(name)s") % {"name": clean_text(code)[:40]})
+            raise BadRequest(_("Unknown filter: %(name)s") % {"name": clean_text(code)[:40]})
         queryset = queryset.filter(category_id__in=ids)
         label = str(selectors.category(clean_text(code)))
         chips.append({"label": label, "remove_url": _without(request, "category")})

@@ -3,6 +3,9 @@
 from decimal import Decimal
 from typing import Any
 
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
@@ -11,10 +14,11 @@ from accounts.models import User
 from accounts.request import Request
 from core.money import format_money
 from core.paging import Keyset
+from core.text import row_key
 from finance import costing, forms, selectors
 from finance.filters import CostSheetFilter, DepositFilter, VoucherFilter
 from finance.models import CostLine, CostSheet, Deposit, Period, Voucher
-from finance.rows import amount, percent
+from finance.rows import amount, cash_chart, comparison, percent
 from finance.services import deposit as deposit_services
 from finance.services import period as period_services
 from finance.services import sheet as sheet_services
@@ -29,9 +33,9 @@ class OnBook(Outlet):
 
     def initial(self, request: Request, form: type) -> dict[str, Any]:
         given = super().initial(request, form)
-        case_id = request.GET.get("case", "")
-        if "book" in getattr(form, "base_fields", {}) and "book" not in given and case_id.isdecimal():
-            book = selectors.book_for(request.user, int(case_id))
+        case_id = row_key(request.GET.get("case", ""))
+        if "book" in getattr(form, "base_fields", {}) and "book" not in given and case_id is not None:
+            book = selectors.book_for(request.user, case_id)
             if book is not None:
                 given["book"] = book.pk
         return given
@@ -39,14 +43,18 @@ class OnBook(Outlet):
 
 def stored_lines(sheet: Any) -> list[dict[str, Any]]:
     """A costing's lines as the grid takes them."""
-    names = ("category", "text", "gross_amount", "tax_rate", "deductible", "days", "net_day_amount")
     rows = []
     for line in sheet.lines.select_related("category", "tax_rate"):
-        row = {name: getattr(line, name) for name in names}
+        row = {name: getattr(line, name) for name in sheet_services.LINE_INPUT}
         if line.days:
             row["gross_amount"] = None
         rows.append(row)
     return rows
+
+
+def stored_cash(sheet: Any) -> list[dict[str, Any]]:
+    """A costing's months of cash as the grid takes them."""
+    return list(sheet.cash.values(*sheet_services.CASH_INPUT))
 
 
 def _line_cell(line: CostLine, name: str) -> Cell:
@@ -72,7 +80,11 @@ class CostSheetOutlet(OnBook):
             _("Copy to a new draft"), forms.CopySheetForm, who=("@may_estimate",), states=("approved", "superseded")
         )
     }
-    lines = {"lines": Lines(forms.CostLineForm, _("Cost lines"), read=stored_lines, add_label=_("Add line"))}
+    lines = {
+        "lines": Lines(forms.CostLineForm, _("Cost lines"), read=stored_lines, add_label=_("Add line")),
+        "cash": Lines(forms.CashMonthForm, _("Cash by month"), read=stored_cash, add_label=_("Add month")),
+    }
+    template_detail = "finance/sheet.html"
     filterset = CostSheetFilter
     icon = "calculator"
     columns = ("code", "title", "kind", "version", "net_revenue", "net_cost", "margin_percent", "owner", "state")
@@ -105,30 +117,71 @@ class CostSheetOutlet(OnBook):
             share = costing.margin_percent(record.net_revenue, cost)
             tone = "bad" if margin < 0 else ""
             found.append({"label": label, "value": format_money(margin), "sub": percent(share).text, "tone": tone})
+        if record.net_cost_p80 is not None:
+            found.append({"label": _now("Cost at 80 % confidence"), "value": format_money(record.net_cost_p80)})
+        if record.gross_peak_funding is not None:
+            month = record.payback_month
+            back = _now("paid back from %(month)s") % {"month": f"{month:%Y-%m}"} if month else _now("never paid back")
+            found.append(
+                {
+                    "label": _now("Peak funding"),
+                    "value": format_money(record.gross_peak_funding),
+                    "sub": back,
+                    "tone": "" if month else "bad",
+                }
+            )
         return found
+
+    def context(self, record: Any, user: User) -> dict[str, Any]:
+        """The cash curve, where months of cash are planned."""
+        return {"chart": cash_chart(selectors.cash_curve(record))}
 
     def tables(self, record: Any, user: User) -> list[Table]:
         """The lines, and the other versions of the same costing."""
         return [self._lines(record), self._versions(record)]
 
     def _lines(self, record: Any) -> Table:
-        names = ("category", "text", "gross_amount", "tax_rate", "deductible", "days", "net_day_amount", "net_amount")
+        lines = list(record.lines.select_related("category", "tax_rate"))
+        ranged = any(line.net_low is not None for line in lines)
+        unused = () if ranged else ("net_low", "net_high")
+        names = [name for name in (*sheet_services.LINE_INPUT, "net_amount") if name not in unused]
         columns = [show.column(CostLine, name) for name in names]
-        lines = record.lines.select_related("category", "tax_rate")
         rows = [Row([_line_cell(line, name) for name in names]) for line in lines]
-        footer = [Cell(_now("Total")), *[Cell()] * 6, Cell(format_money(record.net_cost), cls="num")]
+        empty_cells = [Cell()] * (len(names) - 2)
+        footer = [Cell(_now("Total")), *empty_cells, Cell(format_money(record.net_cost), cls="num")]
         empty = _("No lines yet: edit the costing to enter them.")
         return Table(_("Cost lines"), columns, rows, id="lines", footer_cells=footer if rows else [], empty_text=empty)
 
     def _versions(self, record: Any) -> Table:
-        names = ("title", "version", "net_revenue", "net_cost", "margin_percent", "state")
+        names = ("title", "kind", "version", "net_revenue", "net_cost", "margin_percent", "state")
         columns = [show.column(CostSheet, name) for name in names]
-        others = CostSheet.objects.filter(book=record.book, kind=record.kind).exclude(pk=record.pk).order_by("-version")
-        rows = [Row([show.cell(one, name) for name in names], url=one.get_absolute_url()) for one in others[:20]]
-        return Table(_("Other versions"), columns, rows, id="versions", empty_text=_("This is the only version."))
+        others = CostSheet.objects.filter(book=record.book).exclude(pk=record.pk).order_by("-pk")
+        rows = [
+            Row(
+                [show.cell(one, name) for name in names],
+                url=one.get_absolute_url(),
+                actions=[Action(_("Compare"), reverse("finance:cost-sheet-compare", args=[record.pk, one.pk]))],
+            )
+            for one in others[:20]
+        ]
+        empty = _("This is the only costing of the book.")
+        return Table(_("Other costings"), columns, rows, id="versions", has_actions=bool(rows), empty_text=empty)
 
     def actions(self, record: Any, user: User) -> list[Action]:
         return [Action(_("Four costings"), record.book.get_absolute_url())]
+
+
+def compare(request: Request, pk: int, other_pk: int) -> HttpResponse:
+    """Two costings of a book line by line: what the later one has changed."""
+    visible = CostSheet.objects.visible_to(request.user).select_related("book")
+    later = get_object_or_404(visible, pk=pk)
+    earlier = get_object_or_404(visible, pk=other_pk, book=later.book)
+    context = {
+        "title": _now("%(later)s compared with %(earlier)s") % {"later": later.code, "earlier": earlier.code},
+        "sheets": [later, earlier],
+        "table": comparison(selectors.compare(earlier, later), (earlier.title, later.title)),
+    }
+    return render(request, "finance/compare.html", context)
 
 
 class VoucherOutlet(OnBook):

@@ -13,7 +13,6 @@ from leads.services.lead import (
     requalify,
     returned,
     start,
-    waive_score,
     wake,
 )
 from leads.services.merging import merge, undo_merge
@@ -38,6 +37,5 @@ __all__ = [
     "returned",
     "start",
     "undo_merge",
-    "waive_score",
     "wake",
 ]

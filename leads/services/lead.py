@@ -4,7 +4,6 @@ import datetime as dt
 from decimal import Decimal
 from typing import Any
 
-from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -12,21 +11,23 @@ from accounts.actor import Actor
 from accounts.models import User
 from core.dictionary import Term
 from core.errors import Refused
+from core.numbering import next_codes_of
 from core.text import clean_text
+from core.transactions import atomic_part
 from customers.models import Customer
 from customers.services import customer as register
 from finance.services import book as books
 from leads import duplicates
 from leads.models import FollowUp, Lead
 from process.models import Case, Handover
-from process.services import act, fire, offer, seat, take_seat
+from process.services import act, fire, offer, open_case, seat, take_seat
 from process.services import edit as edit_record
 from process.services import open as open_record
 
 IN_HAND = ("assigned", "working", "nurturing")
 
 
-@transaction.atomic
+@atomic_part
 def open(
     *,
     by: Actor | User,
@@ -45,9 +46,11 @@ def open(
     lead = Lead(**values)
     if case is None or case.origin_id is None:
         _require_single(lead, actor, accepted=accept_duplicate)
-    case = case or Case.objects.create(title=lead.title[:200])
-    lead.book = books.open_book(case=case, title=lead.title, owner=lead.owner, by=actor)
-    return open_record(lead, by=actor, note=note, case=case)
+    fresh = case is None
+    case = case or open_case(lead.title)
+    code, book_code = next_codes_of("LD", "CB")
+    lead.book = books.open_book(case=case, title=lead.title, owner=lead.owner, by=actor, code=book_code, fresh=fresh)
+    return open_record(lead, by=actor, note=note, case=case, fresh=fresh, code=code)
 
 
 def _prepared(fields: dict[str, Any]) -> dict[str, Any]:
@@ -71,7 +74,7 @@ def _require_single(lead: Lead, actor: Actor, *, accepted: bool) -> None:
         raise Refused(reasons)
 
 
-@transaction.atomic
+@atomic_part
 def edit(lead: Lead, *, by: Actor | User, version: int | None = None, note: str = "", **changes: Any) -> Lead:
     """Change what is known about a lead. A new tax id is compared with the register and with other leads."""
     accepted = bool(changes.pop("accept_duplicate", False))
@@ -87,14 +90,14 @@ def edit(lead: Lead, *, by: Actor | User, version: int | None = None, note: str 
     return edit_record(lead, by=by, changes=cleaned, version=version, note=note)
 
 
-@transaction.atomic
+@atomic_part
 def start(lead: Lead, *, by: Actor | User, note: str = "", version: int | None = None) -> Lead:
     """The first contact was made: stops the first-response clock."""
     changes = {} if lead.started_at else {"started_at": timezone.now()}
     return fire(lead, "start", by=by, note=note, version=version, changes=changes)
 
 
-@transaction.atomic
+@atomic_part
 def nurture(
     lead: Lead,
     *,
@@ -109,13 +112,13 @@ def nurture(
     return fire(lead, "nurture", by=by, note=note, version=version, changes=changes)
 
 
-@transaction.atomic
+@atomic_part
 def wake(lead: Lead, *, by: Actor | User, note: str = "", version: int | None = None) -> Lead:
     """Work on it again."""
     return fire(lead, "wake", by=by, note=note, version=version)
 
 
-@transaction.atomic
+@atomic_part
 def invalidate(
     lead: Lead,
     *,
@@ -128,7 +131,7 @@ def invalidate(
     return fire(lead, "invalidate", by=by, note=note, version=version, changes={"invalid_reason": invalid_reason})
 
 
-@transaction.atomic
+@atomic_part
 def reopen(
     lead: Lead, *, by: Actor | User, owner: User | None = None, note: str = "", version: int | None = None
 ) -> Lead:
@@ -143,7 +146,7 @@ def reopen(
     return lead
 
 
-@transaction.atomic
+@atomic_part
 def add_follow_up(
     lead: Lead,
     *,
@@ -193,16 +196,7 @@ def add_follow_up(
     return edit_record(lead, by=actor, changes=plan, action="plan")
 
 
-@transaction.atomic
-def waive_score(lead: Lead, *, by: Actor | User, note: str = "", version: int | None = None) -> Lead:
-    """A lead manager lets a lead be qualified below the score that is asked for; a reason is mandatory."""
-    act(lead, "waive_score", by=by, who=("lead_manager",), states=IN_HAND, note=note, version=version)
-    if not note.strip():
-        raise Refused(_("Please give a reason."))
-    return edit_record(lead, by=by, changes={"score_waived": True}, action="plan")
-
-
-@transaction.atomic
+@atomic_part
 def qualify(
     lead: Lead,
     *,
@@ -261,7 +255,7 @@ def _package(lead: Lead) -> dict[str, Any]:
     }
 
 
-@transaction.atomic
+@atomic_part
 def requalify(lead: Lead, *, by: Actor | User, note: str = "", version: int | None = None) -> Lead:
     """The handover came back: the lead is worked on again."""
     return fire(lead, "requalify", by=by, note=note, version=version)
@@ -272,13 +266,13 @@ def returned(lead: Lead, handover: Handover, *, by: Actor | User) -> None:
     requalify(lead, by=by, note="; ".join(handover.gaps))
 
 
-@transaction.atomic
+@atomic_part
 def convert(lead: Lead, *, by: Actor | User, note: str = "", version: int | None = None) -> Lead:
     """Called by initiation when it has taken the lead over: a project goes on from here."""
     return fire(lead, "convert", by=by, note=note, version=version)
 
 
-@transaction.atomic
+@atomic_part
 def raise_from_operations(
     case_origin: Case,
     *,
@@ -298,7 +292,7 @@ def raise_from_operations(
     from leads.services.pool import give
 
     actor = Actor.of(by)
-    case = Case.objects.create(title=title[:200], origin=case_origin)
+    case = open_case(title, origin=case_origin)
     lead = open(
         by=actor,
         case=case,

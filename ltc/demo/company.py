@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 
+from ltc.demo.bank import import_statement
 from ltc.demo.people import make_entity, make_people
 from ltc.demo.plan import HOSPITAL, Item, Plan
 from ltc.demo.story import Deal
@@ -101,4 +102,7 @@ def seed() -> int:
             step(deal)
             if name == goal:
                 break
+        if goal == "planned":
+            deal.pass_unconfirmed()
+    import_statement(people)
     return len(DEALS)

@@ -41,8 +41,9 @@ PEOPLE = (
     Person("purchasing", "高峰", "purchasing", ("purchasing",), "采购 / purchasing"),
     Person("service", "罗琳", "service", ("service",), "售后经理 / service manager", "P5"),
     Person("engineer", "梁超", "implementation", ("engineer",), "工程师 / engineer", "P4"),
-    Person("auditor", "谢敏", "audit", ("auditor",), "审计员 / auditor"),
-    Person("admin", "系统管理员", "it", ("sysadmin",), "系统管理员 / system administrator"),
+    Person("auditor", "谢敏", "audit", ("auditor",), "审计员 / audit administrator *"),
+    Person("admin", "韩旭", "it", ("sysadmin",), "系统管理员 / system administrator *"),
+    Person("security", "唐宁", "it", ("secadmin",), "安全管理员 / security administrator *"),
 )
 HEADS = {
     "management": "gm",
@@ -63,7 +64,6 @@ def make_people() -> dict[str, User]:
     roles = {role.code: role for role in Role.objects.all()}
     people = {}
     for person in PEOPLE:
-        back_room = person.username == "admin"
         user, created = User.objects.get_or_create(
             username=person.username,
             defaults={
@@ -71,8 +71,6 @@ def make_people() -> dict[str, User]:
                 "department": departments[person.department],
                 "grade": person.grade,
                 "password": hashed,
-                "is_staff": back_room,
-                "is_superuser": back_room,
             },
         )
         if created:
@@ -96,4 +94,5 @@ def sign_ins() -> str:
     """The sign-in list the demo prints."""
     width = max(len(person.username) for person in PEOPLE)
     lines = [f"  {person.username:<{width}}  {person.job}" for person in PEOPLE]
-    return "\n".join([*lines, f"  password of everyone: {PASSWORD}"])
+    note = "  * sets up a second factor at the first sign-in; the back room is /admin/"
+    return "\n".join([*lines, f"  password of everyone: {PASSWORD}", note])

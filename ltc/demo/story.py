@@ -8,7 +8,9 @@ from typing import Any
 from django.core.files.base import ContentFile
 
 from accounts.models import BankAccount, User
-from approvals.models import Decision
+from approvals.models import SpecialApproval
+from approvals.selectors import open_conditions
+from approvals.services import special
 from billing.services import invoice as invoices
 from billing.services import receipt as receipts
 from closing import services as closings
@@ -164,6 +166,7 @@ class Deal:
             accuracy_percent=accuracy,
             net_revenue=net.quantize(Decimal("0.01")),
             lines=[self._cost(cost) for cost in self.plan.costs],
+            cash=self._cash(),
         )
         sheets.submit(sheet, by=self.who("sr"))
         sheets.approve(sheet, by=self.who("pfc"))
@@ -174,6 +177,34 @@ class Deal:
         if cost.days:
             return {**line, "days": cost.days, "net_day_amount": Decimal(2000)}
         return {**line, "gross_amount": cost.gross, "tax_rate": rate(cost.tax), "deductible": cost.deductible}
+
+    def _cash(self) -> list[dict[str, Any]]:
+        """All is bought and done in the second month; the customer pays a term every three months."""
+        months = [today() + dt.timedelta(days=31 * number) for number in range(3 * len(self.plan.terms))]
+        paid = [
+            {"month": month, "gross_in": self.plan.gross * one.percent / 100}
+            for month, one in zip(months[::3], self.plan.terms, strict=True)
+        ]
+        cost = sum((one.gross or one.days * 2000 for one in self.plan.costs), Decimal(0))
+        return [*paid, {"month": months[1], "gross_out": cost}]
+
+    def pass_unconfirmed(self) -> SpecialApproval:
+        """特批: a department answers late; the director lets the project be submitted, if the answer follows."""
+        ar = self.who("ar")
+        answering: Any = self.who("delivery_head").department
+        projects.add_resource_need(self.project, by=ar, department=answering, role="集成工程师", days=Decimal(10))
+        need = self.project.resource_needs.get(confirmed_at=None)
+        permit = special.open(
+            by=ar,
+            document=self.project,
+            verb="submit",
+            items=[f"resource:{need.pk}"],
+            reason="部门负责人出差,客户本周要求提交方案",
+            expires_on=today() + dt.timedelta(days=7),
+        )
+        return special.approve(
+            permit, by=self.who("director"), opinion="conditional", conditions="一周内由交付部补确认资源"
+        )
 
     def decide_initiation(self) -> Project:
         """ATI: reviewed by project finance, decided by the director; SR takes guidance over."""
@@ -305,9 +336,7 @@ class Deal:
         for reviewer in ("pfc", "sr", "fr"):
             contracts.approve(self.contract, by=self.who(reviewer))
         contracts.approve(self.contract, by=self.who("director"), note="同意签约")
-        for condition in Decision.objects.filter(request__document_id=self.contract.pk, met_at=None).exclude(
-            conditions=""
-        ):
+        for condition in open_conditions(self.contract):
             contracts.meet_condition(self.contract, decision=condition, by=ar)
         return self.contract
 

@@ -17,7 +17,9 @@ HELP = """LTC - lead to cash. Every verb sets up what it needs first; the second
   ./run lint                 every check that needs no test run; all are run, all failures are shown
   ./run manage <command> …   Django's manage.py, with the services it needs
   ./run messages <verb>      translations: extract, check, add FILE.json, prune, compile
-  ./run bench [args]         the performance measurements
+  ./run bench [--sizes 1000,100000]   what pages cost beside a bare page, and how that grows with the data
+  ./run faults [--rounds 20] [--only redis,…]   kill everything under load; nothing acknowledged may be lost
+  ./run fuzz [pytest args]   attack every operation of the API
   ./run services up|down|env|status   the embedded services by hand; env prints variables for a shell
   ./run lock                 write requirements/*.txt anew from requirements/*.in
   ./run help                 this text
@@ -77,10 +79,36 @@ def messages(arguments: Sequence[str]) -> int:
 
 
 def bench(arguments: Sequence[str]) -> int:
-    """The measurements, run like tests but never among them."""
+    """What pages cost beside a bare page, and how that grows with the data; --help names the options."""
+    setup.packages()
+    setup.front_end()
+    setup.translations()
+    return _run("-m", "ltc.bench", *arguments)
+
+
+def faults(arguments: Sequence[str]) -> int:
+    """Kill everything under load and compare; --help names the options."""
     setup.packages(development=True)
     setup.front_end()
-    return _run("-m", "pytest", "-n0", "-p", "no:randomly", *(arguments or ["tests/bench"]))
+    setup.translations()
+    return _run("-m", "ltc.faults", *arguments)
+
+
+def fuzz(arguments: Sequence[str]) -> int:
+    """The API under attack, run like tests but never among them."""
+    setup.packages(attack=True)
+    setup.translations()
+    return _run(
+        "-m",
+        "pytest",
+        "-n0",
+        "-s",
+        "-p",
+        "no:randomly",
+        "-p",
+        "no:schemathesis",
+        *(arguments or ["tests/fuzz/fuzz_api.py"]),
+    )
 
 
 def services(arguments: Sequence[str]) -> int:
@@ -131,6 +159,8 @@ VERBS: dict[str, Callable[[Sequence[str]], int]] = {
     "manage": manage,
     "messages": messages,
     "bench": bench,
+    "faults": faults,
+    "fuzz": fuzz,
     "services": services,
     "lock": lock,
     "help": help_,

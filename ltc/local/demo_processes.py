@@ -9,41 +9,46 @@ from ltc.local.processes import Process, wait_until
 
 FILE = "demo.json"
 PATIENCE = 20  # seconds a worker has to finish its tasks
+# What a killed runner left has less: jobs are done again, and a page that is cut off is asked for again.
+PATIENCE_WITH_LEFT = 1
 
 
-def record(folder: Path, processes: list[Process]) -> None:
-    """Remember the processes of the running demo."""
-    text = json.dumps([{"pid": process.pid, "started": process.started} for process in processes])
-    private_text(folder / FILE, text)
+def record(folder: Path, processes: dict[str, Process]) -> None:
+    """Remember the processes of the running demo, by what they are."""
+    known = {name: {"pid": process.pid, "started": process.started} for name, process in processes.items()}
+    private_text(folder / FILE, json.dumps(known))
 
 
-def stop_all(leaders: list[Process]) -> int:
-    """Ask all to end at once, then kill what is left of their sessions; the number of processes found."""
-    found = len(_members(leaders))
-    for process in leaders:
-        process.send(signal.SIGTERM)
-    wait_until(lambda: not any(process.alive for process in leaders), PATIENCE)
-    kill_rest(leaders)
-    return found
+def recorded(folder: Path) -> dict[str, Process]:
+    """The processes of the demo that runs, or was left behind, in this folder."""
+    try:
+        known = json.loads((folder / FILE).read_text(encoding="utf-8"))
+        return {name: Process(**entry) for name, entry in known.items()}
+    except (OSError, ValueError, AttributeError):
+        return {}
 
 
-def kill_rest(leaders: list[Process]) -> None:
-    """Kill every process of these sessions: without their leader, the others only hold its port and its tasks."""
+def kill_rest(leaders: list[Process], *, seconds: float = 5) -> None:
+    """Kill every process of these sessions: without their leader, the others only hold its port and its tasks.
+
+    Waiting until they are gone is for tidiness: once the signal is sent, none of them runs another line.
+    """
     members = _members(leaders)
     for process in members:
         process.send(signal.SIGKILL)
-    wait_until(lambda: not any(process.alive for process in members), 5)
+    if seconds:
+        wait_until(lambda: not any(process.alive for process in members), seconds)
 
 
 def stop_left_behind(folder: Path) -> int:
     """End what a runner that was killed has left; the number of processes found."""
-    path = folder / FILE
-    try:
-        leaders = [Process(**entry) for entry in json.loads(path.read_text(encoding="utf-8"))]
-    except (OSError, ValueError):
-        return 0
-    found = stop_all(leaders)
-    path.unlink(missing_ok=True)
+    leaders = list(recorded(folder).values())
+    found = len(_members(leaders))
+    for process in leaders:
+        process.send(signal.SIGTERM)
+    wait_until(lambda: not any(process.alive for process in leaders), PATIENCE_WITH_LEFT)
+    kill_rest(leaders)
+    (folder / FILE).unlink(missing_ok=True)
     return found
 
 

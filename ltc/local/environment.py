@@ -18,7 +18,9 @@ COMMANDS_WITHOUT_SERVICES = frozenset(
 
 def local_environment(services: Services) -> dict[str, str]:
     """Every variable the settings read, for the services and secrets of the data folder."""
-    values = {"LTC_DATA": str(data_folder()), "DJANGO_SETTINGS_MODULE": "ltc.settings", **secrets.load(data_folder())}
+    values = {"LTC_DATA": str(data_folder()), "DJANGO_SETTINGS_MODULE": "ltc.settings"}
+    if not all(os.environ.get(name) for name in secrets.NAMES):  # where they are given, no others are made
+        values |= secrets.load(data_folder())
     if services.postgres:
         values["DATABASE_URL"] = services.postgres.url("ltc_app")
         values["DATABASE_OWNER_URL"] = services.postgres.url("ltc_owner")

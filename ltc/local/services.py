@@ -87,6 +87,7 @@ class Services:
         """Say whether they stay up without a user."""
         path = self.folder / "keep"
         if stay:
+            self.folder.mkdir(parents=True, exist_ok=True)
             path.touch()
         else:
             path.unlink(missing_ok=True)

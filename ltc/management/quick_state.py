@@ -27,6 +27,10 @@ def _add_model(self: Any, model_state: ModelState) -> None:
 def _append_option(self: Any, app_label: str, model_name: str, option_name: str, obj: object) -> None:
     options = self.models[app_label, model_name].options
     options[option_name] = [*options[option_name], obj]
+    if "apps" in self.__dict__:
+        # A later AlterField drops what it finds in the table and does not know from here.
+        meta = self.apps.get_model(app_label, model_name)._meta
+        setattr(meta, option_name, [*getattr(meta, option_name), obj])
 
 
 def _add_field(self: Any, app_label: str, model_name: str, name: str, field: Field, preserve_default: bool) -> None:

@@ -5,7 +5,8 @@ from process.models.files import Attachment
 from process.models.handover import Handover
 from process.models.log import LogEntry
 from process.models.record import RecordQuerySet, Reviewed, StageRecord
-from process.models.steps import ProcessVersion, StepDefinition, StepRecord
+from process.models.saved import SavedView
+from process.models.steps import ProcessDraft, ProcessVersion, StepDefinition, StepRecord
 
 __all__ = [
     "Attachment",
@@ -13,9 +14,11 @@ __all__ = [
     "CaseRecord",
     "Handover",
     "LogEntry",
+    "ProcessDraft",
     "ProcessVersion",
     "RecordQuerySet",
     "Reviewed",
+    "SavedView",
     "Seat",
     "StageRecord",
     "StepDefinition",

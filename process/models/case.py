@@ -33,6 +33,15 @@ class Case(models.Model):
     opened_at = models.DateTimeField(default=timezone.now)
     # Where the need came from: the case of the project whose operations found it.
     origin = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="offspring")
+    # The version of the L3 catalogue the deal is walked by: publishing another changes nothing here.
+    process_version = models.ForeignKey(
+        "process.ProcessVersion",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("process version"),
+    )
     log_length = models.PositiveIntegerField(default=0)
     log_head = models.CharField(max_length=64, blank=True)
 
@@ -74,7 +83,11 @@ class Seat(models.Model):
                 condition=Q(role__in=SINGLE_SEATS),
             ),
         ]
-        indexes = [models.Index(fields=["user", "case"], name="seat_by_user")]
+        indexes = [
+            models.Index(fields=["user", "case"], name="seat_by_user"),
+            # Every list asks for it: read without the seats that ended, and without the table.
+            models.Index(fields=["user", "case"], condition=Q(during__upper_inf=True), name="seat_held_by_user"),
+        ]
 
     def __str__(self) -> str:
         return f"{SEATS[self.role]}: {self.user}"

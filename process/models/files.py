@@ -9,10 +9,12 @@ from django.utils.translation import gettext_lazy as _
 
 from process.models.case import Case
 
+UPLOADS = "attachments"
+
 
 def upload_path(attachment: "Attachment", filename: str) -> str:
     """A stored name says nothing about the content and cannot be guessed."""
-    return f"attachments/{attachment.case_id}/{uuid.uuid4().hex}"
+    return f"{UPLOADS}/{attachment.case_id}/{uuid.uuid4().hex}"
 
 
 class Attachment(models.Model):

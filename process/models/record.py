@@ -1,17 +1,22 @@
 """The record every stage is made of: a case, a state, an owner, a row version."""
 
 import re
+from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django.conf import settings
-from django.core.exceptions import FieldDoesNotExist
-from django.db import models
-from django.db.models import Q
-from django.urls import reverse
+from django.core.exceptions import FieldDoesNotExist, FieldError
+from django.db import DEFAULT_DB_ALIAS, models
+from django.db.models import Q, Value
+from django.db.models.functions import Coalesce
+from django.db.models.sql import Query
+from django.db.models.sql.constants import SINGLE
+from django.urls import get_script_prefix, reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField
 
+from core.conditions import holds
 from core.models import TimeStamped
 from core.search import BigramIndex
 from process.machine import States
@@ -21,6 +26,13 @@ from process.models.steps import StepRecord
 if TYPE_CHECKING:
     from accounts.actor import Actor
     from accounts.models import User
+
+
+@cache
+def _pages(model: "type[StageRecord]", script: str) -> str:
+    """The address below which the pages of a kind of record lie: a list of 50 rows resolves it once, not 50 times."""
+    slug = model.noun().replace("_", "-")
+    return reverse(f"{model._meta.app_label}:{slug}-detail", args=[0]).removesuffix("0/")
 
 
 class RecordQuerySet(models.QuerySet):
@@ -41,6 +53,8 @@ class RecordQuerySet(models.QuerySet):
         """Records `user` may see: own, of the headed departments, or on whose case the user has a seat."""
         if user.has_right("see_all"):
             return self
+        if not user.sees_business:
+            return self.none()
         return self.filter(self.model.visibility(user))
 
 
@@ -66,8 +80,11 @@ class StageRecord(TimeStamped):
     acts_logged: ClassVar[tuple[str, ...]] = ()
     # A change of these voids a running or given approval.
     watched_fields: ClassVar[tuple[str, ...]] = ()
-    # Fields only readers with the right to cost may see.
+    # What names a record where another one refers to it.
+    shown_by: ClassVar[tuple[str, ...]] = ("code", "title")
+    # Fields and properties only readers with one of the rights to cost may see, wherever the record is told.
     cost_fields: ClassVar[tuple[str, ...]] = ()
+    cost_rights: ClassVar[tuple[str, ...]] = ("see_cost",)
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="+", editable=False)
     code = models.CharField(_("number"), max_length=40, unique=True, editable=False)
@@ -110,6 +127,16 @@ class StageRecord(TimeStamped):
         # The index that finds two-character Chinese words; a subclass's Meta inherits from StageRecord.Meta.
         indexes: ClassVar[list] = [BigramIndex("search_text", name="%(class)s_find")]
 
+    @classmethod
+    def tells_cost_to(cls, user: "User") -> bool:
+        """Whether the person may see what such records cost."""
+        return any(user.has_right(right) for right in cls.cost_rights)
+
+    @classmethod
+    def hidden_from(cls, user: "User") -> tuple[str, ...]:
+        """The fields and properties that the person may not see, nor sort or filter by."""
+        return () if cls.tells_cost_to(user) else cls.cost_fields
+
     def __str__(self) -> str:
         return f"{self.code} {self.title}"
 
@@ -138,8 +165,69 @@ class StageRecord(TimeStamped):
             for field in self._meta.concrete_fields
             if isinstance(field, FSMField)
             or ((field.null or field.has_default()) and getattr(self, field.attname) in field.empty_values)
+            or self._is_known(field)
         }
         super().clean_fields(exclude={*(exclude or ()), *spared})
+
+    def _is_known(self, field: Any) -> bool:
+        """Whether a reference needs no question: the database knows its row, which is at hand and among the choices."""
+        if not isinstance(field, models.ForeignKey) or getattr(self, field.attname) is None:
+            return False
+        limits = field.get_limit_choices_to()
+        row = self._state.fields_cache.get(field.name)
+        if not limits:
+            return True
+        return (
+            isinstance(limits, dict)
+            and row is not None
+            and row.pk == getattr(self, field.attname)
+            and all(getattr(row, name, None) == wanted for name, wanted in limits.items())
+        )
+
+    def validate_constraints(self, exclude: Any = None) -> None:
+        # No question for check constraints that plain values meet, one for all others; which of them is broken is
+        # asked only when one is.
+        self._checks_hold = self._hold(exclude)
+        try:
+            super().validate_constraints(exclude)
+        finally:
+            del self._checks_hold
+
+    def get_constraints(self) -> list[Any]:
+        """What is still to be validated of the constraints."""
+        found = super().get_constraints()
+        if not getattr(self, "_checks_hold", False):
+            return found
+        return [
+            (model, [one for one in constraints if not isinstance(one, models.CheckConstraint)])
+            for model, constraints in found
+        ]
+
+    def _hold(self, exclude: Any) -> bool:
+        """Whether all check constraints hold; False where one speaks of a field that is not validated."""
+        plain = {
+            field.name: getattr(self, field.attname)
+            for field in self._meta.concrete_fields
+            if field.name not in (exclude or ()) and not field.generated
+        }
+        checks = [
+            one
+            for one in self._meta.constraints
+            if isinstance(one, models.CheckConstraint) and not holds(one.condition, plain)
+        ]
+        if not checks:
+            return True
+        query = Query(None)
+        known: dict[str, Any] = self._get_field_expression_map(meta=self._meta, exclude=exclude)  # type: ignore[attr-defined]
+        for name, value in known.items():
+            query.add_annotation(value, name, select=False)
+        query.add_annotation(Value(1), "_check")
+        try:
+            for check in checks:
+                query.add_q(Q(Coalesce(check.condition, True, output_field=models.BooleanField())))
+        except FieldError:
+            return False
+        return query.get_compiler(using=DEFAULT_DB_ALIAS).execute_sql(SINGLE) is not None
 
     @classmethod
     def noun(cls) -> str:
@@ -173,8 +261,7 @@ class StageRecord(TimeStamped):
         return self.state in self.states.active
 
     def get_absolute_url(self) -> str:
-        slug = self.noun().replace("_", "-")
-        return reverse(f"{self._meta.app_label}:{slug}-detail", args=[self.pk])
+        return f"{_pages(type(self), get_script_prefix())}{self.pk}/"
 
     def searchable(self) -> str:
         """What the global search finds this record by."""

@@ -1,5 +1,8 @@
 """The doors. Every write on a record goes through one of these and leaves one log line."""
 
+from process.services.bulk import open_many
+from process.services.by_hand import confirm
+from process.services.cases import open_case
 from process.services.counter import offer, return_, take, withdraw
 from process.services.doors import act, adopt, edit, fire, open
 from process.services.files import attach
@@ -13,12 +16,15 @@ __all__ = [
     "ask",
     "attach",
     "close_ask",
+    "confirm",
     "edit",
     "fire",
     "hold",
     "leave_seat",
     "offer",
     "open",
+    "open_case",
+    "open_many",
     "return_",
     "seat",
     "take",

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 from django.core.exceptions import ValidationError
-from django.db import models, transaction
+from django.db import models
 from django.utils import timezone
 from django.utils.encoding import force_str
 from django.utils.translation import gettext as _
@@ -17,10 +17,12 @@ from accounts.models import User
 from accounts.services import notify
 from core.errors import NotAllowed, Reason, Refused, Stale
 from core.numbering import next_code
+from core.transactions import atomic_part
 from process import access
 from process.machine import Verb, message_id, verbs_of
 from process.models import Case, CaseRecord, LogEntry, Seat, StageRecord
-from process.services import steps
+from process.services import evidence, steps
+from process.services.cases import open_case
 from process.services.log import lock_case, mac_of, write_log
 
 Record = TypeVar("Record", bound=StageRecord)
@@ -43,10 +45,11 @@ def _validate(record: StageRecord, *, exclude: Iterable[str] = ()) -> None:
     try:
         record.full_clean(exclude={*exclude, "case", "search_text"})
     except ValidationError as error:
-        raise Refused(_sentences(record, error)) from error
+        raise Refused(sentences(record, error)) from error
 
 
-def _sentences(record: StageRecord, error: ValidationError) -> list[Reason]:
+def sentences(record: StageRecord, error: ValidationError) -> list[Reason]:
+    """What is wrong with the fields, one reason each."""
     reasons = []
     for field, messages in getattr(error, "message_dict", {"__all__": error.messages}).items():
         label = "" if field == "__all__" else f"{record._meta.get_field(field).verbose_name}: "
@@ -54,39 +57,47 @@ def _sentences(record: StageRecord, error: ValidationError) -> list[Reason]:
     return reasons
 
 
-def _index(record: StageRecord) -> None:
+def index(record: StageRecord) -> None:
+    """Keep the column that search looks in."""
     record.search_text = record.searchable()[:600].lower()
 
 
-def _keep_case_record(record: StageRecord) -> None:
+def _keep_case_record(record: StageRecord, actor: Actor) -> None:
     """The kernel's own row about the record: state, holder, since; never read from the stage above."""
     if not record.tracked:
         return
     holder_id = record.holder_id() if record.is_open else None
-    CaseRecord.objects.update_or_create(
+    row = CaseRecord(
+        case_id=record.case_id,
         kind=record.record_kind(),
         object_id=record.pk,
-        defaults={
-            "case_id": record.case_id,
-            "code": record.code,
-            "title": record.title[:200],
-            "state": record.state,
-            "stage": record.home_stage,
-            "is_open": record.is_open,
-            "holder_id": holder_id,
-            "department_id": _department_of(holder_id) or record.department_id,
-            "since": record.state_since,
-        },
+        code=record.code,
+        title=record.title[:200],
+        state=record.state,
+        stage=record.home_stage,
+        is_open=record.is_open,
+        holder_id=holder_id,
+        department_id=_department_of(holder_id, record, actor) or record.department_id,
+        since=record.state_since,
+    )
+    kept = [field.name for field in CaseRecord._meta.concrete_fields if field.name not in ("id", "kind", "object_id")]
+    CaseRecord.objects.bulk_create(
+        [row], update_conflicts=True, unique_fields=["kind", "object_id"], update_fields=kept
     )
 
 
-def _department_of(user_id: int | None) -> int | None:
+def _department_of(user_id: int | None, record: StageRecord, actor: Actor) -> int | None:
+    """The department of a holder; mostly it is the actor or the owner, who are at hand."""
     if user_id is None:
         return None
+    at_hand = (actor.user, record.owner if "owner" in record._state.fields_cache else None)
+    known = next((one for one in at_hand if one is not None and one.pk == user_id), None)
+    if known is not None:
+        return known.department_id
     return User.objects.filter(pk=user_id).values_list("department_id", flat=True).first()
 
 
-def _require(record: StageRecord, words: Iterable[str], actor: Actor) -> Actor:
+def require(record: StageRecord, words: Iterable[str], actor: Actor) -> Actor:
     """The actor as the log names them; NotAllowed for anybody who is none of `words`."""
     allowed = tuple(words)
     if not access.may_any(allowed, record, actor):
@@ -94,33 +105,46 @@ def _require(record: StageRecord, words: Iterable[str], actor: Actor) -> Actor:
     return access.named(allowed, record, actor)
 
 
-@transaction.atomic
-def open(record: Record, *, by: Actor | User, note: str = "", case: Case | None = None, action: str = "open") -> Record:
+@atomic_part
+def open(
+    record: Record,
+    *,
+    by: Actor | User,
+    note: str = "",
+    case: Case | None = None,
+    action: str = "open",
+    fresh: bool = False,
+    code: str = "",
+) -> Record:
     """Create a record: its number, its case (a new one where none is given), owner, log line and steps.
 
+    `code`: the caller drew the number from the record's range, together with another. `fresh`: the caller made the case
+    in this transaction, so nobody else knows it and it need not be locked.
     Raises NotAllowed, or Refused with every reason why the values cannot stand.
     """
     actor = Actor.of(by)
     if case is None and record.case_id is None:
-        case = Case.objects.create(title=record.title[:200])
+        case, fresh = open_case(record.title), True
     if case is not None:
         record.case = case
-    locked = lock_case(record.case_id)
+    locked = case if fresh and case is not None else lock_case(record.case_id)
     if record.owner_id is None and actor.user is not None and record.owner_defaults_to_actor:
         record.owner = actor.user
     if record.department_id is None:
         source = record.owner or actor.user
         record.department_id = source.department_id if source else None
     record.created_by = actor.user
-    actor = _require(record, access.words_for(record, "open"), actor)
+    actor = require(record, access.words_for(record, "open"), actor)
     reasons = list(record.open_checks())
     if reasons:
         raise Refused(reasons)
-    record.code = record.code or next_code(record.code_prefix)
-    _index(record)
-    _validate(record)
+    # A number that was drawn is nobody else's; one that was typed is looked for.
+    drawn = () if record.code else ("code",)
+    record.code = record.code or code or next_code(record.code_prefix)
+    index(record)
+    _validate(record, exclude=drawn)
     record.save(force_insert=True)
-    _keep_case_record(record)
+    _keep_case_record(record, actor)
     write_log(
         locked,
         kind=record.record_kind(),
@@ -130,7 +154,7 @@ def open(record: Record, *, by: Actor | User, note: str = "", case: Case | None 
         state_to=record.state,
         note=note,
     )
-    steps.on_action(record, f"{record.noun()}.{action}", actor)
+    steps.on_action(record, f"{record.noun()}.{action}", actor, fresh=fresh)
     return record
 
 
@@ -165,7 +189,7 @@ def _apply(row: StageRecord, changes: dict[str, Any]) -> dict[str, list[Any]]:
     return changed
 
 
-@transaction.atomic
+@atomic_part
 def edit(
     record: Record,
     *,
@@ -185,7 +209,7 @@ def edit(
     row = type(record)._default_manager.select_for_update(of=("self",), no_key=True).get(pk=record.pk)
     if version is not None and version != row.row_version:
         raise Stale(_conflict(row, changes))
-    actor = _require(row, access.words_for(row, "edit"), actor)
+    actor = require(row, access.words_for(row, "edit"), actor)
     allowed = row.edit_states or row.states.open
     if row.state not in allowed:
         raise Refused(_("%(record)s is %(state)s and can no longer be changed.") % _named(row))
@@ -194,11 +218,11 @@ def edit(
         reasons = list(row.edit_checks())
         if reasons:
             raise Refused(reasons)
-        _index(row)
-        _validate(row)
+        index(row)
+        _validate(row, exclude=("code",))
         row.row_version += 1
         row.save(update_fields=[*changed, "row_version", "search_text", "updated_at"])
-        _keep_case_record(row)
+        _keep_case_record(row, actor)
         write_log(
             locked_case,
             kind=row.record_kind(),
@@ -220,22 +244,33 @@ def _conflict(row: StageRecord, changes: dict[str, Any]) -> dict[str, tuple[Any,
     }
 
 
+def _passed_by(permits: list[evidence.Permit]) -> dict[str, list[str]]:
+    """The special approvals a verb passed by, as the log names them."""
+    return {"special_approval": ["", ", ".join(dict.fromkeys(one.code for one in permits))]} if permits else {}
+
+
 def _named(row: StageRecord) -> dict[str, str]:
     return {"record": f"{row._meta.verbose_name} {row.code}", "state": row.state_label}
 
 
 def reasons_against(row: StageRecord, spec: Verb, note: str = "given") -> list[Reason]:
     """Every reason why `spec` cannot be fired on the row now, whoever asks."""
+    return weigh(row, spec, note)[0]
+
+
+def weigh(row: StageRecord, spec: Verb, note: str = "given") -> tuple[list[Reason], list[evidence.Permit]]:
+    """(every reason why `spec` cannot be fired on the row now, the special approvals by which it passes others)."""
     if row.state not in spec.sources:
         text = _("%(record)s is %(state)s: “%(verb)s” is not possible.")
-        return [Reason(text % {**_named(row), "verb": spec.label})]
+        return [Reason(text % {**_named(row), "verb": spec.label})], []
     reasons = [Reason(_("Please give a reason."))] if spec.note and not note.strip() else []
     for check in spec.checks:
         reasons += [reason if isinstance(reason, Reason) else Reason(reason) for reason in getattr(row, check)()]
-    return reasons
+    action = f"{row.noun()}.{spec.name}"
+    return evidence.passed(row, action, reasons + evidence.lacking(row, action))
 
 
-@transaction.atomic
+@atomic_part
 def fire(
     record: Record,
     verb: str,
@@ -254,9 +289,9 @@ def fire(
     locked_case, locked = lock(record, version)
     row: Any = locked
     spec = verbs_of(type(row))[verb]
-    actor = _require(row, access.words_for(row, verb), actor)
+    actor = require(row, access.words_for(row, verb), actor)
     changed = _apply(row, changes or {})
-    reasons = reasons_against(row, spec, note)
+    reasons, permits = weigh(row, spec, note)
     if reasons:
         raise Refused(reasons)
     before = row.state
@@ -267,11 +302,11 @@ def fire(
         row.approved_at = timezone.now()
     row.state_since = timezone.now()
     row.row_version += 1
-    _index(row)
+    index(row)
     if changed:
-        _validate(row)
+        _validate(row, exclude=("code",))
     row.save()
-    _keep_case_record(row)
+    _keep_case_record(row, actor)
     action = f"{row.noun()}.{verb}"
     write_log(
         locked_case,
@@ -282,7 +317,7 @@ def fire(
         state_from=before,
         state_to=row.state,
         note=note,
-        changes=changed,
+        changes={**changed, **_passed_by(permits)},
     )
     steps.on_action(row, action, actor)
     _tell_owner(row, spec, actor)
@@ -290,7 +325,7 @@ def fire(
     return record
 
 
-@transaction.atomic
+@atomic_part
 def act(
     record: Record,
     action: str,
@@ -309,7 +344,7 @@ def act(
     """
     actor = Actor.of(by)
     locked_case, row = lock(record, version)
-    actor = _require(row, (*who, "system"), actor)
+    actor = require(row, (*who, "system"), actor)
     if row.state not in (tuple(states) or row.states.open):
         raise Refused(_("%(record)s is %(state)s and can no longer be changed.") % _named(row))
     write_log(
@@ -341,7 +376,7 @@ def _tell_owner(row: StageRecord, spec: Verb, actor: Actor) -> None:
     )
 
 
-@transaction.atomic
+@atomic_part
 def adopt(
     rows: list[Record],
     *,
@@ -366,7 +401,7 @@ def adopt(
         row.case_id = row.case.pk
         row.imported = True
         row.state_since = moment
-        _index(row)
+        index(row)
     type(rows[0])._default_manager.bulk_create(rows)
     CaseRecord.objects.bulk_create([_imported_case_record(row) for row in rows if row.tracked])
     entries = [_imported_entry(row, heads[row.case_id], by, source) for row in rows]

@@ -1,6 +1,9 @@
 """Hanging files on records."""
 
+import datetime as dt
 import hashlib
+import time
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -11,6 +14,7 @@ from accounts.actor import Actor
 from accounts.models import User
 from core.errors import Refused
 from process.models import Attachment, StageRecord
+from process.models.files import UPLOADS
 from process.services.log import lock_case, write_log
 
 
@@ -30,7 +34,7 @@ def attach(record: StageRecord, *, file: Any, by: Actor | User, purpose: str = "
     for chunk in file.chunks():
         digest.update(chunk)
     case = lock_case(record.case_id)
-    attachment = Attachment.objects.create(
+    attachment = Attachment(
         case=case,
         kind=record.record_kind(),
         object_id=record.pk,
@@ -41,13 +45,34 @@ def attach(record: StageRecord, *, file: Any, by: Actor | User, purpose: str = "
         sha256=digest.hexdigest(),
         added_by=actor.user,
     )
-    write_log(
-        case,
-        kind=record.record_kind(),
-        object_id=record.pk,
-        action=f"{record.noun()}.attach",
-        by=actor,
-        note=note,
-        changes={"file": ["", attachment.name], "sha256": ["", attachment.sha256], "purpose": ["", purpose]},
-    )
+    attachment.file.save(attachment.name, attachment.file.file, save=False)
+    try:
+        attachment.save(force_insert=True)
+        write_log(
+            case,
+            kind=record.record_kind(),
+            object_id=record.pk,
+            action=f"{record.noun()}.attach",
+            by=actor,
+            note=note,
+            changes={"file": ["", attachment.name], "sha256": ["", attachment.sha256], "purpose": ["", purpose]},
+        )
+    except BaseException:
+        attachment.file.delete(save=False)
+        raise
     return attachment
+
+
+def sweep_strays(older_than: dt.timedelta = dt.timedelta(days=1)) -> int:
+    """Remove files no row knows of: their transaction was cut off after they were written; returns how many."""
+    root, before = Path(settings.MEDIA_ROOT), time.time() - older_than.total_seconds()
+    removed = 0
+    for folder in root.glob(f"{UPLOADS}/*"):
+        old = {
+            f"{UPLOADS}/{folder.name}/{path.name}": path for path in folder.iterdir() if path.stat().st_mtime < before
+        }
+        known = set(Attachment.objects.filter(file__in=old).values_list("file", flat=True))
+        for name in old.keys() - known:
+            old[name].unlink(missing_ok=True)
+            removed += 1
+    return removed

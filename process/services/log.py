@@ -7,6 +7,7 @@ import json
 from typing import Any
 
 from django.conf import settings
+from django.db import connection
 from django.utils import timezone
 
 from accounts.actor import Actor
@@ -52,8 +53,12 @@ def write_log(
     state_to: str = "",
     note: str = "",
     changes: dict[str, Any] | None = None,
+    with_next: bool = False,
 ) -> LogEntry:
-    """Append one entry to the chain of a locked case."""
+    """Append one entry to the chain of a locked case.
+
+    `with_next`: it is written in one statement with the next entry of this `case`, which the same act must write.
+    """
     entry = LogEntry(
         case=case,
         seq=case.log_length + 1,
@@ -71,7 +76,30 @@ def write_log(
         changes=changes or {},
     )
     entry.mac = mac_of(entry, case.log_head)
-    entry.save(force_insert=True)
     case.log_length, case.log_head = entry.seq, entry.mac
-    case.save(update_fields=["log_length", "log_head"])
+    waiting: list[LogEntry] = case.__dict__.setdefault("_unwritten", [])
+    waiting.append(entry)
+    if not with_next:
+        _append(waiting)
+        waiting.clear()
     return entry
+
+
+def _append(entries: list[LogEntry]) -> None:
+    """Write the entries of a case, and its new head, in one statement."""
+    fields = [field for field in LogEntry._meta.concrete_fields if field.name not in ("id", "xid")]
+    values = [
+        field.get_db_prep_save(getattr(entry, field.attname), connection) for entry in entries for field in fields
+    ]
+    columns = ", ".join(f'"{field.column}"' for field in fields)
+    row = f"({', '.join(['%s'] * len(fields))})"
+    last = entries[-1]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "WITH head AS (UPDATE process_case SET log_length = %s, log_head = %s WHERE id = %s) "
+            f"INSERT INTO process_logentry ({columns}) VALUES {', '.join([row] * len(entries))} RETURNING id",
+            [last.seq, last.mac, last.case_id, *values],
+        )
+        for entry, (pk,) in zip(entries, cursor.fetchall(), strict=True):
+            entry.pk = pk
+            entry._state.adding = False

@@ -15,30 +15,35 @@ def _due(step: StepDefinition, start: dt.datetime) -> dt.datetime | None:
     return due(start, step.sla_hours, "natural" if step.clock == "natural" else "working") if step.sla_hours else None
 
 
-def on_action(record: StageRecord, action: str, by: Actor) -> None:
+def on_action(record: StageRecord, action: str, by: Actor, *, fresh: bool = False) -> None:
     """An act happened: the step it ends is done, the steps it starts are expected from now.
 
-    A step that began under an earlier version of the catalogue is ended as that, and not begun once more.
+    The case's own version of the catalogue counts. A step that began under an earlier one is ended as that. A `fresh`
+    case has no steps yet.
     """
-    found = catalogue.current()
+    found = catalogue.of_case(record.case_id)
     ended, started = found.by_action.get(action), found.starts.get(action, [])
     codes = {step.code for step in (ended, *started) if step is not None}
     if not codes:
         return
-    records = StepRecord.objects.filter(case_id=record.case_id, definition__code__in=codes)
-    known = {one.definition.code: one for one in records.select_related("definition") if one.definition}
+    known = {} if fresh else _known(record.case_id, codes)
     now = timezone.now()
     done = {"state": StepRecord.State.DONE, "ended_at": now, "ended_by": str(by)[:120]}
-    fresh = [
+    begun = [
         StepRecord(case_id=record.case_id, definition=step, opened_at=now, due_at=_due(step, now))
         for step in started
         if step.code not in known
     ]
     if ended is not None and ended.code not in known:
-        fresh.append(StepRecord(case_id=record.case_id, definition=ended, opened_at=now, **done))
+        begun.append(StepRecord(case_id=record.case_id, definition=ended, opened_at=now, **done))
     elif ended is not None:
         StepRecord.objects.filter(pk=known[ended.code].pk, state=StepRecord.State.OPEN).update(**done)
-    StepRecord.objects.bulk_create(fresh)
+    StepRecord.objects.bulk_create(begun)
+
+
+def _known(case_id: int, codes: set[str]) -> dict[str, StepRecord]:
+    records = StepRecord.objects.filter(case_id=case_id, definition__code__in=codes)
+    return {one.definition.code: one for one in records.select_related("definition") if one.definition}
 
 
 def ask(

@@ -3,18 +3,23 @@
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from accounts.actor import Actor
+from accounts.models import User
 from accounts.request import Request, actor_of
 from core.errors import NotAllowed, Refused
-from process import access, panels, show, stages
-from process.models import Attachment, CaseRecord, LogEntry, Seat, StageRecord
+from core.idempotency import Answer, hash_body, new_key, run_once
+from process import access, panels, show, stages, visibility
+from process.models import Attachment, LogEntry, Seat, StageRecord
 from process.models.case import SEATS, TRIANGLE
-from process.outlet import Outlet
+from process.outlet import Outlet, outlet_of, way_past
 from process.services import attach
 from process.services.doors import reasons_against
 from process.views import history
@@ -35,7 +40,7 @@ def _crumbs(outlet: Outlet, record: StageRecord, user: Any) -> list[dict[str, An
 
 
 def _head(outlet: Outlet, record: StageRecord, user: Any) -> dict[str, Any]:
-    held = CaseRecord.objects.filter(kind=record.record_kind(), object_id=record.pk).select_related("holder").first()
+    held = outlet.kept_row(record)
     # The spine says where the deal is; every other record belongs to one stage.
     code = getattr(record, "stage", "") or record.home_stage
     stage = stages.label(code) if code else ""
@@ -54,31 +59,25 @@ def _head(outlet: Outlet, record: StageRecord, user: Any) -> dict[str, Any]:
 def verbs_for(outlet: Outlet, record: StageRecord, actor: Actor) -> tuple[dict | None, list[dict], list[dict]]:
     """(primary verb, other verbs, what stands in the way) for this person in this state."""
     primary, others, blockers = None, [], []
-    for name, spec in outlet.offered().items():
-        if record.state not in spec.sources or not access.may(record, name, actor):
-            continue
+    for spec in outlet.offered_to(record, actor):
         entry = {
             "label": spec.label,
-            "url": outlet.url("verb", record.pk, name),
+            "url": outlet.url("verb", record.pk, spec.name),
             "danger": spec.danger,
             "allowed": True,
         }
         if spec.primary and primary is None:
             # What a dialog asks for cannot be missing before the dialog is open.
-            reasons = [] if outlet.verb_form(name) else reasons_against(record, spec)
+            reasons = [] if outlet.verb_form(spec.name) else reasons_against(record, spec)
             blockers = [{"text": str(reason), "link": reason.link} for reason in reasons]
-            primary = {**entry, "disabled": bool(blockers), "reasons": blockers}
+            past = way_past(record, spec.name, reasons)
+            primary = {**entry, "disabled": bool(blockers), "reasons": blockers, "special_url": past}
         else:
             others.append(entry)
-    for name, act in outlet.acts.items():
-        if record.state in (act.states or record.states.open) and access.may_any(act.who, record, actor):
-            url = outlet.url("verb", record.pk, name)
-            others.append({"label": act.label, "url": url, "danger": act.danger, "allowed": True})
     return primary, others, blockers
 
 
-def _seats(record: StageRecord) -> list[dict[str, Any]]:
-    held = {seat.role: seat for seat in Seat.objects.current().filter(case_id=record.case_id).select_related("user")}
+def _seats(record: StageRecord, held: dict[str, Seat]) -> list[dict[str, Any]]:
     if not held:  # no deal, or none yet: nobody can be missing
         return []
     shown = [role for role in SEATS if role in TRIANGLE or role in held]
@@ -99,8 +98,9 @@ def detail(outlet: Outlet) -> Any:
     """The detail view of an outlet."""
 
     def view(request: Request, pk: int) -> HttpResponse:
-        record = visible(outlet, request, pk)
+        record = get_object_or_404(outlet.page_queryset(request.user), pk=pk)
         actor = Actor.of(request.user)
+        held = access.sitting(record.case_id, actor)
         primary, verbs, blockers = verbs_for(outlet, record, actor)
         editable = (
             outlet.service("edit") is not None
@@ -111,7 +111,7 @@ def detail(outlet: Outlet) -> Any:
         context = {
             "record": record,
             "head": _head(outlet, record, request.user),
-            "stagebar": panels.stagebar(record.case_id),
+            "stagebar": outlet.stagebar(record),
             "primary": primary,
             "verbs": verbs,
             "blockers": blockers,
@@ -122,9 +122,10 @@ def detail(outlet: Outlet) -> Any:
                 {"title": panel.title, "url": panel.url(record.case_id), "open": panel.open}
                 for panel in panels.panels_on(record.record_kind())
             ],
-            "seats": _seats(record),
+            "seats": _seats(record, held),
             "timeline_url": outlet.url("timeline", record.pk),
             "files_url": outlet.url("files", record.pk),
+            "steps_url": outlet.url("steps", record.pk) if record.home_stage else "",
             "edit_url": outlet.url("edit", record.pk) if editable else "",
             "children_actions": outlet.actions(record, request.user),
             **outlet.context(record, request.user),
@@ -134,34 +135,51 @@ def detail(outlet: Outlet) -> Any:
     return view
 
 
+def entries_of(outlet: Outlet, record: StageRecord, reader: User) -> QuerySet[LogEntry]:
+    """The log of a record, or of its whole case as far as the reader may see its records, and cost."""
+    if not outlet.case_timeline:
+        return LogEntry.objects.filter(kind=record.record_kind(), object_id=record.pk)
+    entries = LogEntry.objects.filter(case_id=record.case_id).exclude(kind__in=history.PAPER_KINDS)
+    if not reader.has_right("see_cost"):
+        entries = entries.exclude(kind__startswith="finance.").exclude(kind__startswith="purchasing.")
+    for kind, pks in _hidden_in(record.case_id, reader).items():
+        entries = entries.exclude(kind=kind, object_id__in=pks)
+    return entries
+
+
+def _hidden_in(case_id: int, reader: User) -> dict[str, set[int]]:
+    """{kind: keys} of the case's records that the reader may not see."""
+    logged = set(LogEntry.objects.filter(case_id=case_id).order_by().values_list("kind", "object_id").distinct())
+    keys = {key for key in logged if outlet_of(key[0]) is not None}
+    hidden: dict[str, set[int]] = {}
+    for kind, pk in keys - visibility.seen(keys, reader):
+        hidden.setdefault(kind, set()).add(pk)
+    return hidden
+
+
 def timeline(outlet: Outlet) -> Any:
     """The record's log (or its whole case's), newest first, as a fragment; `?all=1` shows more."""
 
     def view(request: Request, pk: int) -> HttpResponse:
         record = visible(outlet, request, pk)
-        see_cost = request.user.has_right("see_cost")
-        entries = LogEntry.objects.filter(kind=record.record_kind(), object_id=record.pk).order_by("-id")
-        if outlet.case_timeline:
-            entries = LogEntry.objects.filter(case_id=record.case_id).order_by("-seq")
-            entries = entries.exclude(kind__in=history.PAPER_KINDS)
-            if not see_cost:
-                entries = entries.exclude(kind__startswith="finance.").exclude(kind__startswith="purchasing.")
+        entries = entries_of(outlet, record, request.user).order_by("-seq" if outlet.case_timeline else "-id")
         size = 500 if request.GET.get("all") else TIMELINE
         found = list(entries[: size + 1])
         more = f"{request.path}?all=1" if len(found) > size and size == TIMELINE else ""
-        shown = [history.entry(one, see_cost=see_cost, on=record.record_kind()) for one in found[:size]]
+        shown = [history.entry(one, request.user, on=record.record_kind()) for one in found[:size]]
         return render(request, "generic/_timeline.html", {"entries": shown, "more_url": more})
 
     return view
 
 
+def attached_to(record: StageRecord) -> QuerySet[Attachment]:
+    """The files that hang on a record, newest first."""
+    found = Attachment.objects.filter(kind=record.record_kind(), object_id=record.pk)
+    return found.select_related("added_by").order_by("-pk")
+
+
 def file_rows(record: StageRecord) -> list[dict[str, Any]]:
     """A record's files, newest first."""
-    found = (
-        Attachment.objects.filter(kind=record.record_kind(), object_id=record.pk)
-        .select_related("added_by")
-        .order_by("-pk")
-    )
     return [
         {
             "name": one.name,
@@ -171,8 +189,20 @@ def file_rows(record: StageRecord) -> list[dict[str, Any]]:
             "who": str(one.added_by or ""),
             "kind": history.PURPOSES.get(one.purpose, one.purpose),
         }
-        for one in found[:100]
+        for one in attached_to(record)[:100]
     ]
+
+
+def _add_file(record: StageRecord, request: Request, actor: Actor) -> None:
+    """Hang the file on the record, once per form: whoever got no answer sends it again."""
+    file = request.FILES["file"]
+    run_once(
+        request.POST.get("idempotency_key", ""),
+        request.user.pk,
+        f"{request.method} {request.path}",
+        hash_body(request.POST, [file]),
+        lambda: Answer(200, {"file": attach(record, file=file, by=actor).pk}),
+    )
 
 
 def files(outlet: Outlet) -> Any:
@@ -184,20 +214,25 @@ def files(outlet: Outlet) -> Any:
     def view(request: Request, pk: int) -> HttpResponse:
         record = visible(outlet, request, pk)
         actor = actor_of(request)
-        may_add = access.may_attach(record, actor)
         if request.method == "POST":
-            if not may_add:
+            if not access.may_attach(record, actor):
                 raise NotAllowed(_("%(who)s may not do this here.") % {"who": actor})
             if "file" not in request.FILES:
                 raise Refused(_("No file was chosen."))
-            attach(record, file=request.FILES["file"], by=actor)
+            _add_file(record, request, actor)
             if not request.htmx:
                 messages.success(request, _("The file is added."))
                 return redirect(record.get_absolute_url())
-        context = {"files": file_rows(record), "upload_url": outlet.url("files", record.pk) if may_add else ""}
-        return render(request, "generic/_files.html", context)
+        return HttpResponse(files_fragment(outlet, record, request))
 
     return view
+
+
+def files_fragment(outlet: Outlet, record: StageRecord, request: Request) -> SafeString:
+    """The record's files, drawn, with the field that adds one for those who may."""
+    upload_url = outlet.url("files", record.pk) if access.may_attach(record, actor_of(request)) else ""
+    context = {"files": file_rows(record), "upload_url": upload_url, "idempotency_key": new_key()}
+    return render_to_string("generic/_files.html", context, request)
 
 
 def _may_open_on(outlet: Outlet, case_id: int, user: Any) -> bool:
@@ -215,6 +250,7 @@ def panel(outlet: Outlet) -> Any:
         columns = outlet.list_columns(request.user)
         if outlet.panel_columns:
             columns = [column for column in columns if column.key in outlet.panel_columns]
+        outlet.learn(records, [column.key for column in columns], request.user)
         table: dict[str, Any] = {
             "columns": outlet.head_cells(columns, request) if records else [],
             "rows": [outlet.row(record, columns, request.user) for record in records],

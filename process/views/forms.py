@@ -2,23 +2,32 @@
 
 from typing import Any
 
-from django.apps import apps
 from django.contrib import messages
-from django.db import IntegrityError, transaction
+from django.db import DataError, IntegrityError
 from django.forms import BaseFormSet, formset_factory
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
+from accounts.actor import Actor
 from accounts.request import Request, actor_of
-from core.errors import DomainError, KeyReused, Refused, Stale
+from core.constraints import refusal_of
+from core.errors import DomainError, KeyReused, NotAllowed, Refused, Stale
 from core.idempotency import Answer, hash_body, new_key, run_once
+from core.transactions import whole
 from process.models import StageRecord
 from process.outlet import Outlet
 from process.shapes import Lines
+from process.views.conflicts import length_of_log, merge
 from process.views.details import visible
+from process.views.lists import may_open
 
 MAX_LINES = 500
+
+
+def formset_class(lines: Lines, extra: int = 0) -> Any:
+    """The formset of a kind of lines."""
+    return formset_factory(lines.form, extra=extra, can_delete=True, max_num=MAX_LINES, absolute_max=MAX_LINES)
 
 
 def formsets(outlet_lines: dict[str, Lines], request: Request, record: StageRecord | None) -> dict[str, BaseFormSet]:
@@ -26,9 +35,7 @@ def formsets(outlet_lines: dict[str, Lines], request: Request, record: StageReco
     made = {}
     for name, lines in outlet_lines.items():
         stored = list(lines.read(record)) if record is not None and lines.read else []
-        factory: Any = formset_factory(
-            lines.form, extra=0 if stored else 1, can_delete=True, max_num=MAX_LINES, absolute_max=MAX_LINES
-        )
+        factory = formset_class(lines, extra=0 if stored else 1)
         form_kwargs = {"user": request.user, "record": record}
         if request.method == "POST":
             made[name] = factory(request.POST, prefix=name, form_kwargs=form_kwargs)
@@ -74,24 +81,12 @@ def shown_formsets(outlet_lines: dict[str, Lines], made: dict[str, BaseFormSet])
 
 
 def problem(error: DomainError) -> dict[str, Any]:
-    """What a refusal adds to the page: its reasons, or both versions of what somebody else changed."""
-    if isinstance(error, Stale):
-        rows = [
-            {"label": name, "yours": _text(values[0]), "stored": _text(values[1])}
-            for name, values in error.conflict.items()
-        ]
-        return {"conflict": rows or [{"label": "", "yours": "", "stored": ""}]}
+    """What a refusal adds to the page: every reason. What a stale form adds stands in `conflicts`."""
     if isinstance(error, Refused):
         return {"reasons": [{"text": str(reason), "link": reason.link} for reason in error.reasons]}
     if isinstance(error, KeyReused):
         return {"reasons": [{"text": _("This form was sent before with other content. Please reload."), "link": ""}]}
     return {"reasons": [{"text": str(error), "link": ""}]}
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, dict):
-        return str(value.get("text", ""))
-    return "" if value is None else str(value)
 
 
 def status_of(error: DomainError) -> int:
@@ -111,12 +106,11 @@ def once(request: Request, act: Any) -> str:
     """Run `act` (which returns an address) once per form key; a second submit gets the same address."""
 
     def checked() -> Answer:
-        # Two people at the same moment: what one check could not see yet, the database refuses.
         try:
-            with transaction.atomic():
+            with whole():
                 return Answer(302, {"location": act()})
-        except IntegrityError as error:
-            raise Refused(_constraint_sentence(error)) from error
+        except (IntegrityError, DataError) as error:
+            raise refusal_of(error) from error
 
     typed = [(name, values) for name, values in sorted(request.POST.lists()) if name != "csrfmiddlewaretoken"]
     answer = run_once(
@@ -127,21 +121,6 @@ def once(request: Request, act: Any) -> str:
         checked,
     )
     return answer.answer["location"]
-
-
-def _constraint_sentence(error: IntegrityError) -> str:
-    """The sentence of the broken constraint where the model gives one."""
-    name = getattr(getattr(error.__cause__, "diag", None), "constraint_name", "") or ""
-    for model in apps.get_models():
-        for constraint in model._meta.constraints:
-            if (
-                constraint.name == name
-                and constraint.violation_error_message != constraint.default_violation_error_message
-            ):
-                return str(constraint.violation_error_message)
-    return _("This contradicts what has been stored meanwhile (%(rule)s).") % {
-        "rule": name or _("a rule of the database")
-    }
 
 
 def done(request: Request, address: str) -> HttpResponse:
@@ -175,19 +154,23 @@ def _page(
         "formsets": shown_formsets(outlet.lines, made),
         "idempotency_key": request.POST.get("idempotency_key") or new_key(),
         "version": request.POST.get("version") or (record.row_version if record else ""),
+        "seen": request.POST.get("seen") or (length_of_log(record) if record else ""),
         "cancel_url": cancel,
         "multipart": form.is_multipart(),
     }
     status = 200
     if request.method == "POST":
         status = 422
-    if error is not None:
+    if isinstance(error, Stale) and record is not None:
+        # Saving again after having seen both versions is a decision, so the next try has the new version.
+        record.refresh_from_db()
+        form, seen = merge(outlet, type(form), form, record, request)
+        context |= {**seen, "form": form, "version": record.row_version, "submit_label": _("Save as it stands below")}
+        context["fieldsets"] = form.fieldsets(form) if hasattr(form, "fieldsets") else None
+    elif error is not None:
         context.update(problem(error))
+    if error is not None:
         status = error.status
-        if isinstance(error, Stale) and record is not None:
-            # Saving again after having seen both versions is a decision, so the next try has the new version.
-            record.refresh_from_db()
-            context["version"] = record.row_version
         context["idempotency_key"] = new_key()
     return render(request, "generic/form.html", context, status=status)
 
@@ -200,6 +183,8 @@ def create(outlet: Outlet) -> Any:
         initial = outlet.initial(request, form_class)
         form = form_class(request.POST or None, request.FILES or None, user=request.user, record=None, initial=initial)
         made = formsets(outlet.lines, request, None)
+        if not may_open(outlet, request):
+            raise NotAllowed(_("%(who)s may not do this here.") % {"who": request.user})
         if request.method != "POST":
             return _page(request, outlet, form, made, record=None)
         valid = form.is_valid() & all([formset.is_valid() for formset in made.values()])
@@ -228,14 +213,14 @@ def edit(outlet: Outlet) -> Any:
         form_class: Any = outlet.edit_form or outlet.form
         form = form_class(request.POST or None, request.FILES or None, user=request.user, record=record)
         made = formsets(outlet.lines, request, record)
-        if request.method != "POST":
-            return _page(request, outlet, form, made, record=record)
-        valid = form.is_valid() & all([formset.is_valid() for formset in made.values()])
+        posted = request.method == "POST"
+        valid = posted and form.is_valid() & all([formset.is_valid() for formset in made.values()])
         if not valid:
+            outlet.require(record, "edit", Actor.of(request.user))
             return _page(request, outlet, form, made, record=record)
 
         def act() -> str:
-            outlet.services.edit(
+            outlet.edit(
                 record,
                 by=actor_of(request),
                 version=version_of(request),

@@ -9,8 +9,9 @@ from django.core.exceptions import FieldDoesNotExist
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
 from core.money import format_money
-from process import show
+from process import show, visibility
 from process.machine import verbs_of
 from process.models import LogEntry
 from process.models.case import SEATS
@@ -39,6 +40,8 @@ ACTIONS: dict[str, Any] = {
     "freeze": _("frozen"),
     "unfreeze": _("unfrozen"),
     "forecast": _("forecast at completion"),
+    "confirm_step": _("confirmed a step"),
+    "move_process": _("moved to another process version"),
 }
 # Names in the changes that are no fields of the record.
 NAMES: dict[str, Any] = {
@@ -72,12 +75,16 @@ NAMES: dict[str, Any] = {
     "from": _("previous owner"),
     "to": _("owner"),
     "net_advance_limit": _("released before the budget"),
+    "step": _("step"),
+    "process_version": _("process version"),
+    "special_approval": _("special approval"),
     **SEATS,
 }
 PURPOSES: dict[str, Any] = {
     "approved": _("text for review"),
     "stamped": _("stamped copy"),
     "certificate": _("certificate"),
+    "evidence": _("evidence"),
     "goods_receipt": _("goods receipt"),
     "agreement": _("agreement"),
     "fapiao": _("invoice file"),
@@ -89,6 +96,8 @@ VALUES: dict[str, dict[str, Any]] = {
     "conditions": {"met": _("met")},
     "stage": {stage.code: stage.label for stage in STAGES},
 }
+# Changes that name a receipt in plain words: for those who may see the money.
+MONEY = frozenset({"allocation"})
 # What only machines read: the chain needs it, people do not.
 TECHNICAL = re.compile(r"sha256|digest|hash")
 _KEY = re.compile(r"^[a-z_]+\.[a-z_]+:\d+(:\w+)*$")
@@ -111,7 +120,7 @@ def action_label(entry: LogEntry) -> str:
     return str(ACTIONS.get(name, name.replace("_", " ")))
 
 
-def entry(found: LogEntry, *, see_cost: bool = True, on: str = "") -> dict[str, Any]:
+def entry(found: LogEntry, reader: User, *, on: str = "") -> dict[str, Any]:
     """One line of the timeline; `on` is the kind of the page's record, others are named and linked."""
     outlet = outlet_of(found.kind)
     states = outlet.model.states if outlet else None
@@ -126,7 +135,7 @@ def entry(found: LogEntry, *, see_cost: bool = True, on: str = "") -> dict[str, 
         "note": "" if found.note.startswith("counter.") else found.note,
         "state_to": states.label(found.state_to) if known and found.state_to != found.state_from else "",
         "colour": states.colour(found.state_to) if known else "secondary",
-        "changes": _changes(found, outlet, see_cost),
+        "changes": _changes(found, outlet, reader),
     }
 
 
@@ -134,16 +143,28 @@ def _what(found: LogEntry, outlet: Outlet) -> dict[str, str]:
     return {"label": str(outlet.model._meta.verbose_name), "url": outlet.url("detail", found.object_id)}
 
 
-def _changes(found: LogEntry, outlet: Outlet | None, see_cost: bool) -> list[dict[str, str]]:
-    hidden = outlet.model.cost_fields if outlet and not see_cost else ()
+def _changes(found: LogEntry, outlet: Outlet | None, reader: User) -> list[dict[str, str]]:
+    hidden = outlet.model.hidden_from(reader) if outlet else ()
     shown = []
     for name, values in found.changes.items():
         if not isinstance(values, list) or len(values) != 2 or name in hidden or _technical(name, values[1]):
             continue
-        old, new = (value_text(outlet, name, value) for value in values)
+        told = [value if _may_name(outlet, name, value, reader) else "" for value in values]
+        old, new = (value_text(outlet, name, value) for value in told)
         if old != new:
             shown.append({"field": _label(outlet, name), "old": old, "new": new})
     return shown
+
+
+def _may_name(outlet: Outlet | None, name: str, value: Any, reader: User) -> bool:
+    """Whether a change may say which record it set: {"id", "text"} of one that the reader may see."""
+    if name in MONEY and isinstance(value, str):
+        return reader.has_right("see_money")
+    model = getattr(_field(outlet, name), "related_model", None)
+    if model is None or not isinstance(value, dict) or not visibility.is_scoped(model):
+        return True
+    key = (model._meta.label_lower, int(value.get("id") or 0))
+    return key in visibility.seen([key], reader)
 
 
 def _technical(name: str, value: Any) -> bool:

@@ -3,9 +3,11 @@
 from typing import Any
 
 from django.apps import apps
+from django.core.exceptions import BadRequest
 from django.db.models import Q, QuerySet
 from django.http import FileResponse, Http404, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.request import Request
@@ -26,6 +28,14 @@ def _scope(model: Any, request: Request) -> QuerySet:
 
 
 def pick(request: Request, kind: str) -> HttpResponse:
+    """What a picker offers, as JSON."""
+    unknown = set(request.GET) - {"q", "role"}
+    if unknown:
+        raise BadRequest(_("Unknown filter: %(name)s") % {"name": ", ".join(sorted(unknown))})
+    return JsonResponse(picks(request, kind), safe=False)
+
+
+def picks(request: Request, kind: str) -> list[dict[str, Any]]:
     """Up to 20 rows of `kind` that the person may see and that match `?q=`, as [{id, text}].
 
     People are narrowed to those with one of the company roles of `?role=`, where a field asks for it.
@@ -37,7 +47,7 @@ def pick(request: Request, kind: str) -> HttpResponse:
     queryset = _scope(model, request)
     text = clean_text(request.GET.get("q", ""))[:60].strip()
     if issubclass(model, User):
-        roles = request.GET.getlist("role")
+        roles = [clean_text(role) for role in request.GET.getlist("role")]
         if roles:
             queryset = queryset.filter(pk__in=User.objects.filter(roles__code__in=roles).values("pk"))
         queryset = queryset.filter(Q(name__icontains=text) | Q(username__istartswith=text)).order_by("name")
@@ -45,7 +55,7 @@ def pick(request: Request, kind: str) -> HttpResponse:
         queryset = search(queryset, "search_text", text).order_by("-pk")
     else:
         queryset = queryset.order_by("-pk")
-    return JsonResponse([{"id": row.pk, "text": str(row)} for row in queryset[:PICKS]], safe=False)
+    return [{"id": row.pk, "text": str(row)} for row in queryset[:PICKS]]
 
 
 def download(request: Request, pk: int) -> FileResponse:

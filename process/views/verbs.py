@@ -11,14 +11,14 @@ from django.utils.translation import gettext_lazy
 
 from accounts.actor import Actor
 from accounts.request import Request
-from core.errors import DomainError, NotAllowed
+from core.errors import DomainError, Stale
 from core.idempotency import new_key
-from process import access
 from process.forms import VerbForm
 from process.machine import Verb
 from process.models import StageRecord
-from process.outlet import Outlet, default_verb_facts
+from process.outlet import Outlet, default_verb_facts, way_past
 from process.services.doors import reasons_against
+from process.views.conflicts import length_of_log, overtaken
 from process.views.details import visible
 from process.views.forms import actor_of, cleaned_lines, done, formsets, once, problem, shown_formsets, version_of
 
@@ -32,12 +32,20 @@ def _form(outlet: Outlet, spec: Verb, record: StageRecord, request: Request) -> 
         user=request.user,
         record=record,
     )
-    if "note" not in form.fields:
-        label = gettext_lazy("Reason") if spec.note else gettext_lazy("Note")
-        form.fields["note"] = forms.CharField(
-            label=label, widget=forms.Textarea(attrs={"rows": 2}), required=spec.note, max_length=4000
-        )
+    with_note(form, spec)
     return form
+
+
+def note_field(required: bool) -> forms.CharField:
+    """The remark that every verb may carry, and some must."""
+    label = gettext_lazy("Reason") if required else gettext_lazy("Note")
+    return forms.CharField(label=label, widget=forms.Textarea(attrs={"rows": 2}), required=required, max_length=4000)
+
+
+def with_note(form: Any, spec: Verb) -> None:
+    """Ask for the remark, where the form of the verb does not do so itself."""
+    if "note" not in form.fields:
+        form.fields["note"] = note_field(spec.note)
 
 
 def _dialog(
@@ -61,43 +69,33 @@ def _dialog(
         "formsets": shown_formsets(lines, made),
         "note_required": spec.note,
         "reasons": [{"text": str(reason), "link": reason.link} for reason in reasons or []],
+        "special_url": way_past(record, spec.name, reasons or getattr(error, "reasons", [])),
         "blocked": bool(reasons) and outlet.verb_form(spec.name) is None,
         "post_url": outlet.url("verb", record.pk, spec.name),
         "cancel_url": record.get_absolute_url(),
         "danger": spec.danger,
         "idempotency_key": request.POST.get("idempotency_key") or new_key(),
         "version": request.POST.get("version") or record.row_version,
+        "seen": request.POST.get("seen") or length_of_log(record),
         "record": record,
     }
     status = 422 if request.method == "POST" else 200
     if error is not None:
-        context.update(problem(error))
         context["idempotency_key"] = new_key()
         status = error.status
         record.refresh_from_db()
         context["version"] = record.row_version
+        context.update(overtaken(record, request) if isinstance(error, Stale) else problem(error))
     template = "generic/verb.html" if request.htmx else "generic/verb_page.html"
     return render(request, template, context, status=status)
 
 
-def _spec(outlet: Outlet, name: str) -> Verb:
-    """The declared verb, or an act of the outlet in the shape of one; 404 for anything else."""
-    if name in outlet.acts:
-        act = outlet.acts[name]
-        states = act.states or outlet.model.states.open
-        return Verb(name, states, (), act.label, act.who, danger=act.danger)
-    found = outlet.offered().get(name)
+def spec_of(outlet: Outlet, name: str) -> Verb:
+    """The declared verb or act; 404 for anything else."""
+    found = outlet.spec(name)
     if found is None:
         raise Http404
     return found
-
-
-def _require(outlet: Outlet, record: StageRecord, name: str, request: Request) -> None:
-    """NotAllowed, which becomes a page; a form that is complete is left to the door, which also knows its answer."""
-    actor = Actor.of(request.user)
-    words = outlet.acts[name].who if name in outlet.acts else access.words_for(record, name)
-    if not access.may_any(words, record, actor):
-        raise NotAllowed(_("%(who)s may not do this here.") % {"who": actor})
 
 
 def verb(outlet: Outlet) -> Any:
@@ -105,21 +103,21 @@ def verb(outlet: Outlet) -> Any:
 
     def view(request: Request, pk: int, verb: str) -> HttpResponse:
         record = visible(outlet, request, pk)
-        spec = _spec(outlet, verb)
+        spec = spec_of(outlet, verb)
         form = _form(outlet, spec, record, request)
         made = formsets(getattr(form, "lines", {}), request, record)
         if request.method != "POST":
-            _require(outlet, record, verb, request)
+            outlet.require(record, verb, Actor.of(request.user))
             return _dialog(request, outlet, spec, record, form, made, reasons=reasons_against(record, spec))
         valid = form.is_valid() & all([formset.is_valid() for formset in made.values()])
         if not valid:
-            _require(outlet, record, verb, request)
+            outlet.require(record, verb, Actor.of(request.user))
             return _dialog(request, outlet, spec, record, form, made)
 
         def act() -> str:
-            service: Any = outlet.service(spec.attribute)
-            service(
+            outlet.fire(
                 record,
+                spec,
                 by=actor_of(request),
                 version=version_of(request),
                 **form.cleaned_data,

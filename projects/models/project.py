@@ -327,8 +327,10 @@ class Project(Reviewed):
         """Heads a department (or one above it) whose people this project asks for."""
         if actor.user is None or self.pk is None:
             return False
-        heads = set(actor.user.department_ids)
-        return self.resource_needs.filter(department_id__in=heads, confirmed_at__isnull=True).exists()
+        heads = actor.user.department_ids
+        return bool(heads) and any(
+            need.department_id in heads and need.confirmed_at is None for need in self.resource_needs.all()
+        )
 
     # Checks ------------------------------------------------------------------------------------
     def ready(self) -> list[Reason]:

@@ -17,7 +17,7 @@ from projects.services.project import (
     suspend,
     withdraw,
 )
-from projects.services.stage import enter_stage, step_back
+from projects.services.stage import enter_stage, move_process, step_back
 from projects.services.team import add_resource_need, confirm_resource, name_triangle, reassign
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "edit",
     "enter_stage",
     "lose",
+    "move_process",
     "name_triangle",
     "offer_next",
     "open",

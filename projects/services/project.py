@@ -15,7 +15,7 @@ from core.dictionary import Term
 from core.errors import Refused
 from finance.services import book as books
 from process.models import Case, Handover
-from process.services import counter, doors, offer, take_seat
+from process.services import counter, doors, offer, open_case, take_seat
 from projects import selectors
 from projects.models import Level, Project, StageEntry
 
@@ -49,7 +49,7 @@ def open(*, by: Actor | User, case: Case | None = None, note: str = "", book: An
     project.level = project.level or Level.of_amount(project.gross_amount)
     project.end_user = project.end_user or project.customer
     project.owner = project.owner or actor.user
-    case = case or Case.objects.create(title=project.title[:200])
+    case = case or open_case(project.title)
     project.book = book or books.open_book(case=case, title=project.title, owner=project.owner, by=actor)
     doors.open(project, by=actor, case=case, note=note)
     if project.owner is not None:

@@ -7,8 +7,8 @@ from accounts.actor import Actor
 from accounts.models import User
 from core.errors import Reason, Refused
 from process import stages
-from process.models import CaseRecord, Handover
-from process.services import doors
+from process.models import CaseRecord, Handover, ProcessVersion
+from process.services import definitions, doors
 from projects import selectors
 from projects.models import EARLY_STAGES, GATES, Project, StageEntry
 
@@ -113,4 +113,19 @@ def step_back(project: Project, *, by: Actor | User, stage: str, note: str = "",
     project.fall_back(stage)
     project.save(update_fields=["stage", "updated_at"])
     StageEntry.objects.create(project=project, stage=stage, by=actor.user, is_back=True, note=note)
+    return project
+
+
+@transaction.atomic
+def move_process(project: Project, *, by: Actor | User, note: str = "", version: int | None = None) -> Project:
+    """Walk the rest of the deal by the L3 catalogue in force; the dialog shows before what changes.
+
+    Raises NotAllowed for anybody but the PMO and the director, Refused without a reason or where nothing changes.
+    """
+    doors.lock(project, version)
+    latest = ProcessVersion.objects.order_by("-number").first()
+    if latest is None:
+        raise Refused(_("There is no published process yet."))
+    definitions.move_case(project, latest, by=by, note=note)
+    project.refresh_from_db()
     return project

@@ -38,6 +38,8 @@ class Solution(Reviewed):
     open_who = ("sr", "ar")
     edit_who = ("owner", "sr")
     edit_states = ("draft",)
+    # The estimate is a record of cost: its number and name are told with it.
+    cost_fields = ("estimate",)
     watched_fields = ("approach", "scope", "risks", "deviations", "version")
 
     state = StateField(states)

@@ -102,10 +102,10 @@ def test_naming_a_deputy_on_the_profile(sales, sales2) -> None:
     page = client.get("/profile/").content.decode()
     assert colleague.name in page
     typed = {"first_day": day, "last_day": day, "reason": "leave"}
-    assert client.post("/profile/", {**typed, "deputy": sales2.pk}).status_code == 200
+    assert client.post("/profile/", {**typed, "deputy": sales2.pk}).status_code == 422
     assert Delegation.objects.count() == 0
     assert client.post("/profile/", {**typed, "deputy": colleague.pk}).status_code == 302
     assert Delegation.objects.get().deputy == colleague
     again = client.post("/profile/", {**typed, "deputy": colleague.pk})
-    assert again.status_code == 200, "refused, and the form says why"
+    assert again.status_code == 409, "refused, and the form says why"
     assert Delegation.objects.count() == 1

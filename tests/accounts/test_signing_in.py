@@ -21,7 +21,24 @@ def test_passwords_are_kept_as_argon2(user) -> None:
     assert user.password.startswith("argon2")
 
 
-@pytest.mark.parametrize("target", ["/leads/", "", "//evil.example", "https://evil.example/", "/\\evil.example"])
+EVIL = [
+    "//evil.example",
+    "///evil.example",
+    "https://evil.example/",
+    "https:evil.example",
+    "http:///evil.example",
+    "/\\evil.example",
+    "\\\\evil.example",
+    "\\evil.example",
+    "javascript:alert(1)",
+    "//evil.example@testserver/",
+    "https://testserver.evil.example/",
+    "\t//evil.example",
+    "/\t/evil.example",
+]
+
+
+@pytest.mark.parametrize("target", ["/leads/", "", *EVIL])
 def test_the_right_password_leads_on_within_the_house(client, user, target) -> None:
     answer = client.post("/login/", {"username": user.username, "password": PASSWORD, "next": target})
     assert (answer.status_code, answer["Location"]) == (302, "/leads/" if target == "/leads/" else "/")

@@ -8,14 +8,17 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Notice, User
-from billing.models import Allocation, ReceivableLine
+from billing.models import Allocation, Receipt, ReceivableLine
 from billing.selectors import ageing, bucket_of
+from billing.services import receipt as receipts
 from billing.services import receivable as receivables
 from billing.services import reminders
 from contracts import services as contracts
 from core.calendar import today
+from process.models import CaseRecord
 from tests.factories.billing import finance_user, line_of, make_confirmed_receipt, make_receipt
 from tests.factories.contracts import ar_of, make_effective_contract, make_light_contract
+from tests.factories.projects import term
 from tests.helpers import signed_in
 
 pytestmark = pytest.mark.django_db
@@ -90,6 +93,43 @@ def test_reminders_are_sent_once() -> None:
     assert Notice.objects.count() == before
     text = Notice.objects.get(user=ar_of(contract), key__startswith="overdue:").text
     assert line_of(contract, "effect").code in text
+
+
+def test_what_fell_is_told_anew() -> None:
+    """Removing the last allocation restores what was: state, amounts, the case's open row, and the alert."""
+    contract = make_effective_contract(effective_on=days(-31))
+    line = line_of(contract, "effect")
+    assert (reminders.remind_overdue(), reminders.remind_overdue()) == (1, 0)
+    row = CaseRecord.objects.get(kind=line.record_kind(), object_id=line.pk)
+    before = {name: getattr(line, name) for name in ("state", "gross_received", "gross_deducted", "due_on", "is_open")}
+    receipt, by = make_confirmed_receipt(contract, event="effect"), finance_user()
+    row.refresh_from_db()
+    assert (reminders.remind_overdue(), row.is_open) == (0, False)
+    receipts.unallocate(receipt, allocation=receipt.allocations.get(), by=by, note="错")
+    line, receipt = line_of(contract, "effect"), Receipt.objects.get(pk=receipt.pk)
+    row.refresh_from_db()
+    assert {name: getattr(line, name) for name in before} == before
+    assert (row.is_open, row.holder, receipt.is_open, receipt.gross_free) == (True, ar_of(contract), True, D(301800))
+    assert (reminders.remind_overdue(), reminders.remind_overdue()) == (1, 0)
+
+
+def test_bills_stand_apart_until_their_day() -> None:
+    contract, by = make_effective_contract(effective_on=days(-80)), finance_user()
+    bill = make_confirmed_receipt(
+        contract,
+        "effect",
+        method=term("receipt_method", "bank_bill"),
+        acceptor="工商银行",
+        bill_due_on=today(),
+    )
+    (held,) = ageing()
+    assert (held.total, held.bills) == (0, D(301800))
+    assert (ageing(days(-1))[0].total, ageing(days(-1))[0].bills) == (D(301800), 0)
+    assert reminders.remind_bills() > 0
+    assert reminders.remind_bills() == 0
+    receipts.honour(bill, by=by)
+    (paid,) = ageing()
+    assert (paid.total, paid.bills, reminders.remind_bills()) == (0, 0, 0)
 
 
 def test_a_promise_silences_until_its_day_and_is_told_when_broken() -> None:

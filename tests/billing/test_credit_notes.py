@@ -12,6 +12,7 @@ from billing.selectors import check_invariants
 from billing.services import credit_note as credit_notes
 from billing.services import invoice as invoices
 from core.errors import NotAllowed, Refused
+from tests.api.caller import Caller, problem
 from tests.factories.billing import (
     finance_user,
     line_of,
@@ -137,3 +138,16 @@ def test_an_issued_note_never_changes() -> None:
             mode=credit.mode,
             by=ar_of(invoice.contract),
         )
+
+
+def test_a_line_without_the_invoice_line_it_takes_back_is_named() -> None:
+    invoice = make_issued_invoice()
+    body = {
+        "invoice": invoice.pk,
+        "reason": term("red_reason", "allowance").pk,
+        "mode": term("red_mode", "direct").pk,
+        "lines": [{"gross_amount": "1"}],
+    }
+    with unchanged(invoice):
+        found = problem(Caller(ar_of(invoice.contract)).post("credit-notes/", body), 400)
+    assert [one["field"] for one in found["errors"]] == ["lines.0.invoice_line"]

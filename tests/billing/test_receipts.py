@@ -5,11 +5,12 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+import time_machine
 from django.db import DatabaseError, transaction
 
 from accounts.models import User
 from billing.models import Allocation, Receipt
-from billing.selectors import check_invariants, position, suggest
+from billing.selectors import check_invariants, position
 from billing.services import receipt as receipts
 from core.calendar import today
 from core.errors import NotAllowed, Refused
@@ -29,14 +30,10 @@ pytestmark = pytest.mark.django_db
 D = Decimal
 
 
-def make_bill(contract: Any, event: str = "effect") -> Receipt:
-    return make_confirmed_receipt(
-        contract,
-        event,
-        method=term("receipt_method", "bank_bill"),
-        acceptor="工商银行",
-        bill_due_on=today() + dt.timedelta(days=180),
-    )
+def make_bill(contract: Any, event: str = "effect", **fields: Any) -> Receipt:
+    values = {"bill_due_on": today() + dt.timedelta(days=180), **fields}
+    method = term("receipt_method", "bank_bill")
+    return make_confirmed_receipt(contract, event, method=method, acceptor="工商银行", **values)
 
 
 def test_an_advance_before_any_invoice() -> None:
@@ -96,6 +93,16 @@ def test_who_confirms(stranger: User) -> None:
             receipts.confirm(receipt, by=person)
     with pytest.raises(NotAllowed):
         receipts.claim(make_receipt(payer_name=contract.payer.title), contract=contract, by=stranger)
+
+
+def test_who_claimed_it_does_not_confirm_it(cashier: User, finance: User) -> None:
+    contract = make_effective_contract()
+    receipt = make_receipt(payer_name=contract.payer.title)
+    receipts.claim(receipt, contract=contract, by=cashier)
+    with unchanged(receipt), pytest.raises(NotAllowed):
+        receipts.confirm(receipt, by=cashier)
+    receipts.confirm(receipt, by=finance)
+    assert receipt.state == "confirmed"
 
 
 def test_allocations_stay_within_receipt_and_line() -> None:
@@ -184,13 +191,22 @@ def test_a_bill_is_held_and_may_be_refused_after_half_a_year() -> None:
 )
 def test_what_becomes_of_a_bill(verb: str, state: str) -> None:
     contract = make_effective_contract()
-    bill, by = make_bill(contract), finance_user()
+    bill, by = make_bill(contract, bill_due_on=today()), finance_user()
     with unchanged(bill), pytest.raises(Refused):
         receipts.reverse(bill, by=by, note="x")
     getattr(receipts, verb)(bill, by=by, note="背书给供应商")
     assert bill.state == state
     assert last_log(bill).action == f"receipt.{verb}"
     assert line_of(contract, "effect").is_settled
+
+
+def test_a_bill_is_honoured_from_its_day_on() -> None:
+    bill, by = make_bill(make_effective_contract()), finance_user()
+    with unchanged(bill), pytest.raises(Refused):
+        receipts.honour(bill, by=by)
+    with time_machine.travel(dt.datetime.combine(bill.bill_due_on, dt.time(9), dt.UTC), tick=False):
+        receipts.honour(bill, by=by)
+    assert bill.state == "honoured"
 
 
 def test_a_bill_needs_acceptor_and_day() -> None:
@@ -205,15 +221,6 @@ def test_confirmed_figures_never_change() -> None:
             Receipt.objects.filter(pk=receipt.pk).update(**changes)
     with pytest.raises(DatabaseError), transaction.atomic():
         receipt.allocations.update(gross_amount=1)
-
-
-def test_suggestion_by_payer_exact_amount_then_oldest() -> None:
-    contract = make_effective_contract()
-    exact = make_receipt(payer_name=contract.payer.title, gross_amount=D(100600))
-    assert suggest(exact)[0] == line_of(contract, "retention")
-    other = make_receipt(payer_name=contract.payer.title, gross_amount=D(7))
-    assert suggest(other)[0] == line_of(contract, "effect")
-    assert suggest(make_receipt(payer_name="谁也不是")) == []
 
 
 def test_what_an_account_manager_sees(sales2: User) -> None:

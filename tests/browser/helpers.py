@@ -64,13 +64,14 @@ def submit_verb(page: Page) -> None:
 
 def reveal(page: Page) -> None:
     """Scroll through the page, so that every panel that loads when seen is loaded."""
-    for slot in page.locator('[hx-trigger="intersect once"]').all():
+    for slot in page.locator('[hx-trigger="intersect once"]:visible').all():
         slot.scroll_into_view_if_needed()
     settle(page)
 
 
 def axe_violations(page: Page) -> list[dict[str, Any]]:
-    """Rule, and the elements that break it."""
+    """Rule, and the elements that break it; from the top, where nothing lies half under the fixed head of the page."""
+    page.evaluate("scrollTo(0, 0)")
     page.evaluate(AXE.read_text(encoding="utf-8"))
     result = page.evaluate("rules => axe.run(document, {runOnly: rules})", RULES)
     return [{"rule": one["id"], "where": [node["target"] for node in one["nodes"]]} for one in result["violations"]]

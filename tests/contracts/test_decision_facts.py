@@ -7,6 +7,8 @@ from approvals.pages import readable
 from approvals.selectors import pending_request
 from process.services import seat
 from projects import services as projects
+from projects.models import Project
+from purchasing.models import PurchaseOrder
 from tests.factories.contracts import make_submitted_contract
 from tests.factories.projects import decide, make_submitted_project
 from tests.helpers import signed_in
@@ -33,12 +35,12 @@ def test_the_decision_sheet_hides_margin_and_cost_from_the_account_manager() -> 
     project = make_submitted_project()
     facts = pending_request(project).facts
     ar, pfc = project.owner, seat(project.case_id, "pfc")
-    assert {label for label, _value in readable(facts, ar)} == {
+    assert {label for label, _value in readable(facts, ar, type(project))} == {
         "Expected amount",
         "Win probability",
         "Expected signature",
     }
-    assert len(readable(facts, pfc)) == len(facts) == 5
+    assert len(readable(facts, pfc, type(project))) == len(facts) == 5
     margin = dict(facts)["Estimated margin"]
     for state in ("in_review", "approved"):
         assert project.state == state
@@ -52,4 +54,10 @@ def test_the_decision_sheet_hides_margin_and_cost_from_the_account_manager() -> 
 
 def test_cost_by_any_of_its_names(stranger) -> None:
     facts = [["spent and committed so far", "1"], ["cost, net", "2"], ["Presales budget", "3"], ["supplier", "x"]]
-    assert readable(facts, stranger) == [("supplier", "x")]
+    assert readable(facts, stranger, Project) == [("supplier", "x")]
+
+
+def test_the_amounts_of_a_purchase_order_are_cost(stranger) -> None:
+    facts = [["amount incl. VAT", "1"], ["supplier", "x"]]
+    assert readable(facts, stranger, PurchaseOrder) == [("supplier", "x")]
+    assert len(readable(facts, stranger, Project)) == 2

@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import BadCursor
-from core.models import ExchangeRate, Sequence, Term
-from core.paging import Keyset, Page, capped_count, capped_counts, page
+from core.models import ExchangeRate, Term
+from core.paging import Keyset, Page, capped_count, page
 from tests.core.conftest import Row
 
 START = datetime(2026, 1, 1, 9, 0, 0, 123456, tzinfo=UTC)
@@ -290,14 +290,3 @@ def test_decimals_and_dates_survive_the_cursor() -> None:
     )
     forward, back = walk(ExchangeRate.objects.all(), Keyset(["-rate", "-on"]), 2)
     assert forward == back and len(set(forward)) == 7
-
-
-@pytest.mark.django_db
-def test_capped_counts_ask_once_for_all(django_assert_num_queries: Any) -> None:
-    for number in range(7):
-        Sequence.objects.create(key=f"capped-{number}")
-    mine = Sequence.objects.filter(key__startswith="capped-")
-    asked = [mine, mine.filter(key="capped-3"), mine.none(), mine.order_by("key")]
-    with django_assert_num_queries(1):
-        assert capped_counts(asked, cap=5) == [(5, True), (1, False), (0, False), (5, True)]
-    assert capped_counts([]) == []

@@ -67,7 +67,7 @@ def test_readyz_counts_pending_migrations(client: Client, monkeypatch: pytest.Mo
     applied = MigrationRecorder.applied_migrations
 
     def one_less(recorder: MigrationRecorder) -> dict[Any, Any]:
-        return {key: row for key, row in applied(recorder).items() if key != ("core", "0002_code_sequences")}
+        return {key: row for key, row in applied(recorder).items() if key < ("core", "0002") or key[0] != "core"}
 
     monkeypatch.setattr(MigrationRecorder, "applied_migrations", one_less)
     answer = client.get("/readyz")
@@ -145,3 +145,8 @@ def test_domain_errors_become_4xx_without_any_middleware_of_ours(settings: Any, 
     client = Client()
     assert client.get("/api/finance/").status_code == 403
     assert client.get("/cursor/?cursor=x").status_code == 400
+
+
+def test_a_void_token_tells_the_script_to_fetch_the_page_anew(error_pages: Path) -> None:
+    answer = views.csrf_failure(get(), "CSRF cookie not set.")
+    assert (answer.status_code, answer["X-Form-Outdated"]) == (403, "1")

@@ -26,7 +26,7 @@ SYSTEM = Actor.system("test")
 
 def formset(lines: list[dict[str, Any]]) -> dict[str, Any]:
     """Lines as the grid posts them."""
-    data = {"lines-TOTAL_FORMS": len(lines), "lines-INITIAL_FORMS": 0}
+    data = {"lines-TOTAL_FORMS": len(lines), "lines-INITIAL_FORMS": 0, "cash-TOTAL_FORMS": 0, "cash-INITIAL_FORMS": 0}
     return data | {f"lines-{number}-{name}": value for number, one in enumerate(lines) for name, value in one.items()}
 
 

@@ -30,7 +30,7 @@ def data(folder: Path) -> Path:
 def test_help_names_every_verb(data: Path) -> None:
     result = run("help", LTC_DATA=str(data))
     assert result.returncode == 0
-    for verb in ("demo", "test", "lint", "manage", "messages", "lock"):
+    for verb in ("demo", "test", "lint", "manage", "messages", "fuzz", "lock"):
         assert f"./run {verb}" in result.stdout
 
 

@@ -13,9 +13,11 @@ from pathlib import Path
 import pytest
 
 from ltc.local import demo_processes
+from ltc.local.console import Problem
 from ltc.local.paths import REPO
 from ltc.local.processes import Process, wait_until
 from ltc.local.services import Services
+from ltc.local.supervisor import Child, Spare, Supervisor
 
 # A child that has a child of its own, as gunicorn and celery have.
 STAND_IN = """
@@ -44,8 +46,7 @@ RUNNER = """
 
 def leaders(folder: Path) -> list[Process]:
     """The processes recorded for the running demo."""
-    path = folder / demo_processes.FILE
-    return [Process(**entry) for entry in json.loads(path.read_text())] if path.exists() else []
+    return list(demo_processes.recorded(folder).values())
 
 
 def everyone(folder: Path) -> list[Process]:
@@ -84,7 +85,11 @@ def test_a_dead_child_is_back_within_three_seconds_and_its_children_are_gone(
     web.send(signal.SIGKILL)
     soon(lambda: leaders(folder)[0] != web and leaders(folder)[0].alive, 3)
     assert time.monotonic() - begun < 3
-    assert not any(process.alive for process in old)
+    soon(lambda: not any(process.alive for process in old))
+
+
+def test_everybody_is_recorded_by_name(runner: "subprocess.Popen[str]", folder: Path) -> None:
+    assert list(demo_processes.recorded(folder)) == ["web", "worker"]
 
 
 def test_a_dead_database_is_back(runner: "subprocess.Popen[str]", folder: Path) -> None:
@@ -127,3 +132,77 @@ def test_what_a_killed_runner_and_keeper_left_is_ended_by_the_next_start(
     assert demo_processes.stop_left_behind(folder) == 4
     assert not any(process.alive for process in found)
     Services(folder).stop()
+
+
+def minimal() -> dict[str, str]:
+    """What the settings cannot do without; nothing is connected to."""
+    keys = {"LTC_SECRET_KEY": "only for this test", "LTC_LOG_KEY": "only for this test"}
+    return keys | {"DATABASE_URL": "postgres://127.0.0.1:1/none", "REDIS_URL": "redis://127.0.0.1:1/0"}
+
+
+def test_a_spare_becomes_what_it_is_told_and_ends_with_its_runner() -> None:
+    spare = Spare({**os.environ, **minimal()})
+    assert spare.prepare() and not spare.prepare()
+    first = spare.process
+    became = spare.become(["platform"])
+    assert became is first and spare.process is None
+    output, _ = became.communicate(timeout=120)
+    assert (became.returncode, b"Linux" in output) == (0, True), output
+    assert spare.prepare()
+    waiting = spare.process
+    assert waiting and waiting.stdin
+    waiting.stdin.close()  # what the kernel does when the runner is killed
+    assert waiting.wait(120) == 0
+
+
+def test_a_service_that_cannot_start_is_tried_again(capsys: pytest.CaptureFixture[str]) -> None:
+    class Sick:
+        folder = Path("/nowhere")
+        tries = 0
+
+        def ensure(self) -> list[str]:
+            self.tries += 1
+            if self.tries < 3:
+                raise Problem("the disk is full.")
+            return ["PostgreSQL"]
+
+    sick = Sick()
+    supervisor = Supervisor(sick)  # type: ignore[arg-type]
+    for _ in range(3):
+        supervisor.try_again = 0.0
+        supervisor.turn()
+    assert capsys.readouterr().out.splitlines() == [
+        "runner | the disk is full.",
+        "runner | PostgreSQL had died and was started again",
+    ]
+
+
+def test_what_the_one_before_still_says_is_printed_and_forgotten(capsys: pytest.CaptureFixture[str]) -> None:
+    class Quiet:
+        folder = Path("/nowhere")
+
+        def ensure(self) -> list[str]:
+            return []
+
+    supervisor = Supervisor(Quiet())  # type: ignore[arg-type]
+    # Its own child holds the pipe open and speaks after it has died: by then the next one is at work.
+    orphan = "import subprocess, sys; subprocess.Popen(['sh', '-c', 'sleep 1; echo late'])"
+    child = Child("web", [sys.executable, "-c", orphan], dict(os.environ))
+    supervisor.recorded = False  # nothing to tell about the folder
+    supervisor.add(child)
+    assert child.process and child.process.wait(10) == 0
+    child.command = [sys.executable, "-c", "import time; print('next', flush=True); time.sleep(99)"]
+    child.start_again()
+    supervisor._look_after(child)
+    end = time.monotonic() + 10
+    told = ""
+    while "late" not in told and time.monotonic() < end:
+        supervisor._print(0.1)
+        told += capsys.readouterr().out
+    for _ in range(5):
+        supervisor._print(0.1)
+    assert "web | late" in told and "web | next" in told
+    assert len(supervisor.selector.get_map()) == 1
+    assert not child.output.closed
+    child.process.kill()
+    child.process.wait()

@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 from core.errors import Refused
 from process import stages
 from process.models import ProcessVersion
-from process.services.definitions import known_people, read_catalogue
+from process.services.definitions import known_company, read_catalogue
 
 pytestmark = pytest.mark.django_db
 GOOD = "{code: X-1, zh: 一, en: One, accountable: ar, verbs: [lead.start]}"
@@ -23,12 +23,12 @@ def write(folder: Path, *steps: str, stage: str = "lead") -> Path:
 
 def reasons(folder: Path) -> list[str]:
     with pytest.raises(Refused) as refusal:
-        read_catalogue(folder, known_people())
+        read_catalogue(folder, known_company())
     return list(refusal.value.reasons)
 
 
 def test_the_house_has_28_steps_in_seven_stages() -> None:
-    steps = read_catalogue(settings.BASE_DIR / "ltc" / "catalogue", known_people())
+    steps = read_catalogue(settings.BASE_DIR / "ltc" / "catalogue", known_company())
     assert len(steps) == 28
     assert list(dict.fromkeys(step["stage"] for step in steps)) == [stage.code for stage in stages.STAGES[:-1]]
 
@@ -54,7 +54,7 @@ def test_the_house_has_28_steps_in_seven_stages() -> None:
 def test_a_wrong_step_is_named(tmp_path, step, says) -> None:
     found = reasons(write(tmp_path, GOOD, step))
     assert len(found) == 1
-    assert found[0].startswith("1_lead.yaml: X-2: ")
+    assert found[0].startswith("1_lead.yaml:4: X-2: ")
     assert says in found[0]
 
 

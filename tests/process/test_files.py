@@ -1,6 +1,11 @@
 """Files hung on records: kept with their hash, and served to nobody who may not see the record."""
 
+import datetime as dt
 import hashlib
+import os
+import time
+from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -8,6 +13,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from core.errors import Refused
 from process.models import Attachment
 from process.services import attach, take_seat
+from process.services import files as file_services
 from tests.factories.leads import make_working_lead
 from tests.helpers import last_log, signed_in, unchanged
 
@@ -75,3 +81,44 @@ def test_hanging_a_file_on_the_page(sales, solution, director, stranger) -> None
     take_seat(lead.case_id, "sr", solution, by=sales)
     assert signed_in(solution).post(address, {"file": upload("second.txt")}).status_code == 302
     assert Attachment.objects.count() == 2
+
+
+def stored(settings: Any) -> list[Path]:
+    """Every upload on disk."""
+    return [path for path in Path(settings.MEDIA_ROOT).rglob("*") if path.is_file()]
+
+
+def test_a_file_whose_row_cannot_be_written_does_not_stay(sales, settings, monkeypatch, tmp_path) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    lead = make_working_lead(sales)
+
+    def no_room(*args: Any, **kwargs: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(file_services, "write_log", no_room)
+    with unchanged(lead), pytest.raises(OSError, match="No space"):
+        attach(lead, file=upload(), by=sales)
+    assert Attachment.objects.count() == 0
+    assert stored(settings) == []
+
+
+def test_the_same_form_sent_twice_adds_one_file(sales) -> None:
+    lead = make_working_lead(sales)
+    client, path = signed_in(sales), f"{lead.get_absolute_url()}files/"
+    assert b"idempotency_key" in client.get(path).content
+    for _ in range(2):
+        assert client.post(path, {"idempotency_key": "once", "file": upload()}).status_code == 302
+    assert Attachment.objects.count() == 1
+
+
+def test_only_old_files_without_a_row_are_swept(sales, settings, tmp_path) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    lead = make_working_lead(sales)
+    kept = Path(attach(lead, file=upload(), by=sales).file.path)
+    stray, fresh = kept.with_name("stray"), kept.with_name("fresh")
+    for path in (stray, fresh):
+        path.write_bytes(CONTENT)
+    for path in (kept, stray):
+        os.utime(path, (time.time() - 2 * 86400,) * 2)
+    assert file_services.sweep_strays(dt.timedelta(days=1)) == 1
+    assert sorted(stored(settings)) == sorted([kept, fresh])

@@ -1,7 +1,6 @@
 """L3 steps: what is expected, until when, and what has been done; also across versions of the catalogue."""
 
 import datetime as dt
-from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -9,7 +8,6 @@ import time_machine
 from django.conf import settings
 
 from leads import services
-from process import catalogue
 from process.models import ProcessVersion, StepRecord
 from process.services.definitions import publish, read_catalogue
 from tests.factories.leads import lead_manager, make_lead
@@ -17,14 +15,6 @@ from tests.factories.leads import lead_manager, make_lead
 pytestmark = pytest.mark.django_db
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 FRIDAY_AFTERNOON = dt.datetime(2026, 3, 6, 16, 0, tzinfo=SHANGHAI)
-
-
-@pytest.fixture(autouse=True)
-def fresh_catalogue() -> Iterator[None]:
-    """What a test publishes goes with its transaction: nobody may remember it."""
-    catalogue.forget()
-    yield
-    catalogue.forget()
 
 
 def steps(case_id: int) -> dict[str, StepRecord]:
@@ -88,7 +78,8 @@ def test_a_running_case_keeps_the_version_it_began_with(sales) -> None:
     assert [(one.pk, one.state, one.definition.version_id) for one in found] == [
         (begun.pk, "done", begun.definition.version_id)
     ]
-    assert steps(lead.case_id)["ML-3"].definition.version == version, "what begins now begins under the new one"
+    assert steps(lead.case_id)["ML-3"].definition.version_id == begun.definition.version_id, "also what begins later"
+    assert steps(make_lead(by=sales).case_id)["ML-1"].definition.version == version, "a new case walks by the new one"
 
 
 def test_publishing_the_same_again_changes_nothing() -> None:
@@ -105,5 +96,7 @@ def test_the_catalogue_says_who(sales, lead_manager, director) -> None:
     lead = make_lead(by=sales)
     assert access.may(lead, "assign", access.Actor.of(lead_manager))
     publish([_step("W-1", verbs=["lead.assign"], who={"lead.assign": ["director"]})])
-    assert not access.may(lead, "assign", access.Actor.of(lead_manager))
-    assert access.may(lead, "assign", access.Actor.of(director))
+    assert access.may(lead, "assign", access.Actor.of(lead_manager)), "a running case keeps its version"
+    later = make_lead(by=sales)
+    assert not access.may(later, "assign", access.Actor.of(lead_manager))
+    assert access.may(later, "assign", access.Actor.of(director))

@@ -400,7 +400,7 @@ CORRUPTIONS: dict[str, tuple[str, str, Where, str, str]] = {
         f"UPDATE billing_receipt SET gross_amount = gross_amount - 1 WHERE id = {RECEIPT}",
         contract,
         "billing",
-        "More is allocated than came in.",
+        "More is allocated and paid back than came in.",
     ),
     "invoice against its lines": (
         "billing_invoiceline",

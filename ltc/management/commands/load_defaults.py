@@ -10,6 +10,7 @@ from django.db import transaction
 
 from accounts.models import Department, LegalEntity, Role
 from approvals.models import AuthorityRule
+from billing.services.presets import load_presets
 from contracts.services.templates import load_templates
 from core.dictionary import Term
 from core.services import load_calendar, load_currencies
@@ -40,6 +41,7 @@ class Command(BaseCommand):
             "rates and categories": finance_defaults.load(folder),
             "variant stages": variants.load(_read(settings.BASE_DIR / "ltc" / "catalogue" / "variants.yaml")),
             "sets of payment terms": load_templates(),
+            "bank statement templates": load_presets(_read(folder / "statement_presets.yaml")),
         }
         self._entity()
         PoolPolicy.objects.get_or_create(single=True)
@@ -59,8 +61,16 @@ class Command(BaseCommand):
     def _roles(self, rows: list[list[Any]]) -> int:
         before = Role.objects.count()
         roles = [
-            Role(code=code, zh=zh, en=en, rights=rights, position=position)
-            for position, (code, zh, en, rights) in enumerate(rows, 1)
+            Role(
+                code=code,
+                zh=zh,
+                en=en,
+                rights=rights,
+                position=position,
+                duty="".join(duty),
+                requires_second_factor=bool(duty),
+            )
+            for position, (code, zh, en, rights, *duty) in enumerate(rows, 1)
         ]
         Role.objects.bulk_create(roles, ignore_conflicts=True)
         return Role.objects.count() - before

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand
 from billing.selectors import check_invariants as billing
 from closing.selectors import check_invariants as closing
 from contracts.selectors import check_invariants as contracts
+from dashboard.selectors import check_invariants as dashboard
 from finance.selectors import check_invariants as finance
 from process.selectors import kernel_findings
 from purchasing.selectors import check_invariants as purchasing
@@ -21,6 +22,7 @@ CHECKS: tuple[tuple[str, Callable[[], Iterable[Any]]], ...] = (
     ("contracts", contracts),
     ("billing", billing),
     ("closing", closing),
+    ("dashboard", dashboard),
 )
 
 

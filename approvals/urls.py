@@ -1,0 +1,4 @@
+from approvals.views import SpecialApprovalOutlet
+
+app_name = "approvals"
+urlpatterns = [*SpecialApprovalOutlet.urls()]

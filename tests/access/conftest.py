@@ -1,0 +1,24 @@
+"""The world of the access tests: built once, in a transaction that is rolled back after the last of them."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.db import transaction
+
+from tests.access.world import World, build
+
+
+@pytest.fixture(scope="package")
+def world(django_db_setup: None, django_db_blocker: "pytest.FixtureRequest") -> Iterator[World]:
+    """The three deals and the people who look at them; each test runs inside a savepoint of its own."""
+    with django_db_blocker.unblock(), transaction.atomic():  # type: ignore[attr-defined]
+        yield build()
+        transaction.set_rollback(True)
+
+
+@pytest.fixture(autouse=True)
+def savepoint(world: World) -> Iterator[None]:
+    """Whatever a test writes is taken back."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
