@@ -44,6 +44,8 @@ class MeSerializer(serializers.Serializer):
 class MeView(ApiView):
     """Who calls."""
 
+    business = False
+
     @extend_schema(operation_id="me", tags=["accounts"], responses=MeSerializer)
     def get(self, request: ApiRequest) -> Response:
         return Response(_me(request))
@@ -73,6 +75,8 @@ class LanguageInput(Strict):
 
 class LanguageView(ApiView):
     """The language pages and answers come in."""
+
+    business = False
 
     @extend_schema(operation_id="me_language", tags=["accounts"], request=LanguageInput, responses=MeSerializer)
     def post(self, request: ApiRequest) -> Response:
@@ -119,6 +123,8 @@ def _delegation(found: Delegation) -> dict[str, Any]:
 class DelegationView(ApiView):
     """The person's own deputies."""
 
+    business = False
+
     def allowed_params(self) -> frozenset[str]:
         return PARAMS if self.request.method == "GET" else frozenset()
 
@@ -129,6 +135,7 @@ class DelegationView(ApiView):
         responses=page_of(DelegationSerializer, "Delegation"),
     )
     def get(self, request: ApiRequest) -> Response:
+        """List the own deputies."""
         found = Delegation.objects.filter(principal=request.user).select_related("deputy")
         return page_response(request, found, Keyset(("-id",)), _delegation)
 
@@ -139,6 +146,7 @@ class DelegationView(ApiView):
         responses={201: DelegationSerializer},
     )
     def post(self, request: ApiRequest) -> Response:
+        """Name a deputy for a time."""
         given = read(DelegationInput, request.data)
         form = DelegationForm({name: str(value) for name, value in given.items()}, user=request.user)
         if not form.is_valid():
@@ -165,6 +173,8 @@ class NoticeSerializer(serializers.Serializer):
 
 class NoticeView(ApiView):
     """All notices, newest first."""
+
+    business = False
 
     params = PARAMS
 
@@ -206,6 +216,8 @@ class ReadSerializer(serializers.Serializer):
 
 class NoticeReadView(ApiView):
     """Mark notices as read."""
+
+    business = False
 
     @extend_schema(operation_id="notice_read", tags=["accounts"], request=ReadInput, responses=ReadSerializer)
     def post(self, request: ApiRequest) -> Response:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.http import Http404
 from django.utils.translation import gettext as _
 
 from accounts.actor import Actor
@@ -26,3 +27,26 @@ def open_to(duty: Duty) -> Callable[[Any], Any]:
         return view
 
     return mark
+
+
+def check_wall(user: User, *, own: bool, reads: bool, kept_by: str) -> None:
+    """Keeps administrators and business apart: system and security see none of it, audit changes none of it.
+
+    Records refuse them as well (`visible_to`, `process.access`); here whole areas are shut, whatever a page forgot.
+
+    Args:
+        user: who asks.
+        own: what is asked for is about the person alone: profile, notices, deputies.
+        reads: nothing is to be changed.
+        kept_by: the duty that keeps this part, empty for all business.
+
+    Raises:
+        Http404: for what this administrator does not see.
+        NotAllowed: where the auditor would change something.
+    """
+    if not user.duty or own or kept_by == user.duty:
+        return
+    if user.duty != Duty.AUDIT:
+        raise Http404  # what is not visible is not there
+    if not reads:
+        raise NotAllowed(_("The audit administrator reads and changes nothing."))

@@ -13,7 +13,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from accounts import services
-from accounts.models import Duty
+from accounts.duties import check_wall
 from accounts.sign_in import SEEN, has_proven_factor
 from core.errors import NotAllowed
 
@@ -63,7 +63,8 @@ class SessionSeenMiddleware:
 class SecondFactorMiddleware:
     """Whoever holds a role that needs a second factor reaches nothing but setting it up, or showing it, before.
 
-    It is asked of every session, so one opened before the role was given is held as well.
+    It is asked of every session, so one opened before the role was given is held as well. The API asks for itself
+    (`accounts.permissions`).
     """
 
     ALWAYS = frozenset({"logout", "set-language"})
@@ -86,8 +87,6 @@ class SecondFactorMiddleware:
         open_to = self.SHOW if has_one else {"account_reauthenticate"}
         if name in self.ALWAYS or name in open_to or (not has_one and name.startswith("mfa_")):
             return None
-        if request.path.startswith("/api/"):
-            raise NotAllowed(_("Your role needs a second factor: sign in with it first."))
         target = get_adapter(request).get_reauthentication_methods(user)[0]["url"] if has_one else reverse("mfa_index")
         url = f"{target}?{urlencode({'next': request.get_full_path()})}"
         if request.headers.get("HX-Request"):
@@ -96,10 +95,7 @@ class SecondFactorMiddleware:
 
 
 class DutyMiddleware:
-    """Keeps administrators and business apart: system and security see none of it, audit changes none of it.
-
-    Records refuse them as well (`visible_to`, `process.access`); here whole areas are shut, whatever a page forgot.
-    """
+    """The wall between administrators and business, for pages; `accounts.permissions` is the API's."""
 
     OWN = frozenset({"", "accounts", "admin"})  # the door has no namespace
     SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -115,18 +111,17 @@ class DutyMiddleware:
         if not user.is_authenticated or not getattr(view, "login_required", True):
             return None
         area = request.resolver_match.namespace if request.resolver_match else ""
-        if not user.duty:
-            if area == "admin":
-                raise NotAllowed(_("The back room opens to administrators only."))
-            return None
-        if area in self.OWN and not request.path.startswith("/api/"):
-            return None
-        if getattr(view, "duty", "") == user.duty:
-            return None
-        if user.duty == Duty.AUDIT:
-            if request.method in self.SAFE:
-                return None
-            raise NotAllowed(_("The audit administrator reads and changes nothing."))
-        if request.path == "/":
-            return HttpResponseRedirect(reverse("admin:index"))
-        raise Http404  # what is not visible is not there
+        if area == "admin" and not user.duty:
+            raise NotAllowed(_("The back room opens to administrators only."))
+        try:
+            check_wall(
+                user,
+                own=area in self.OWN,
+                reads=request.method in self.SAFE,
+                kept_by=getattr(view, "duty", ""),
+            )
+        except Http404:
+            if request.path == "/":
+                return HttpResponseRedirect(reverse("admin:index"))
+            raise
+        return None

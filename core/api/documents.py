@@ -25,6 +25,7 @@ def schema_in(language: str) -> dict[str, Any]:
 class SchemaView(ApiView):
     """OpenAPI 3.1, as YAML or JSON."""
 
+    business = False
     renderer_classes = SpectacularAPIView.renderer_classes
 
     @extend_schema(exclude=True)

@@ -1,5 +1,6 @@
 """The schema: every operation names its problems too, so that a client knows all it can be answered."""
 
+import inspect
 from typing import Any
 
 from drf_spectacular.openapi import AutoSchema
@@ -77,6 +78,11 @@ class ProblemSerializer(serializers.Serializer):
 class Schema(AutoSchema):
     """Adds the problems, the tags by app and the headers that every operation shares."""
 
+    def get_summary(self) -> str | None:
+        """The first sentence of what the method, or the view, says of itself."""
+        said = inspect.getdoc(getattr(self.view, self.method.lower(), None)) or inspect.getdoc(self.view) or ""
+        return " ".join(said.partition("\n\n")[0].split()).partition(". ")[0].rstrip(".")
+
     def get_tags(self) -> list[str]:
         return [getattr(self.view, "area", "") or super().get_tags()[0]]
 
@@ -97,7 +103,8 @@ class Schema(AutoSchema):
 
     def _statuses(self) -> list[int]:
         found = set(_ALWAYS)
-        if "{" in self.path or getattr(self.view, "may_miss", False):
+        # Business is not there for administrators.
+        if "{" in self.path or getattr(self.view, "business", True) or getattr(self.view, "may_miss", False):
             found.add(404)
         if self.method in ("POST", "PATCH", "DELETE"):
             found.update(_WRITES)

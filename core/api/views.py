@@ -46,6 +46,10 @@ class ApiView(APIView):
     params: frozenset[str] = frozenset()
     # The part of the house that a token may be limited to; set by every view.
     area: str = ""
+    # Not so where the caller alone or the API itself is the matter: administrators come in there too.
+    business: bool = True
+    # The administrator's duty that keeps this view, if any.
+    duty: str = ""
 
     def initialize_request(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         language = language_of(request.META.get("HTTP_ACCEPT_LANGUAGE", ""))

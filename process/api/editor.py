@@ -220,6 +220,7 @@ class VersionsView(ApiView):
     """The published versions, the newest first, a hundred at most."""
 
     area = "process"
+    duty = Duty.SYSTEM
 
     @extend_schema(operation_id="process_versions", responses=VersionRowSerializer(many=True))
     def get(self, request: ApiRequest) -> Response:
@@ -231,6 +232,7 @@ class VersionView(ApiView):
     """One version, compared with another."""
 
     area = "process"
+    duty = Duty.SYSTEM
     params = frozenset({"with"})
 
     @extend_schema(
@@ -252,12 +254,13 @@ class EditorView(ApiView):
     """A view for the system administrator alone."""
 
     area = "process"
+    duty = Duty.SYSTEM
     may_miss = True
     may_be_stale = True
 
     def check_permissions(self, request: Any) -> None:
         super().check_permissions(request)
-        if request.user.duty != Duty.SYSTEM:
+        if request.user.duty != self.duty:
             raise not_allowed(request)
 
     def draft(self) -> ProcessDraft:
@@ -292,12 +295,14 @@ class DraftView(EditorView):
 
     @extend_schema(operation_id="process_draft_read", parameters=[ETAG], responses=DraftSerializer)
     def get(self, request: ApiRequest) -> Response:
+        """Read the draft, with what it changes and what is wrong with it."""
         return _draft(self.draft())
 
     @extend_schema(
         operation_id="process_draft_start", request=None, parameters=[ETAG], responses={201: DraftSerializer}
     )
     def post(self, request: ApiRequest) -> Response:
+        """Begin a draft from the version in force."""
         read(Strict, request.data)
         return self.write(request, lambda: definitions.start_draft(by=request.user), status.HTTP_201_CREATED)
 
@@ -386,6 +391,7 @@ class DraftStepView(_StepView):
 
     @extend_schema(operation_id="process_draft_step", parameters=[ETAG], responses=CatalogueStepSerializer)
     def get(self, request: ApiRequest, code: str) -> Response:
+        """Read one step of the draft."""
         return Response(self.step(code), headers={"ETag": etag(self.draft().row_version)})
 
     @extend_schema(
@@ -395,6 +401,7 @@ class DraftStepView(_StepView):
         responses=DraftSerializer,
     )
     def patch(self, request: ApiRequest, code: str) -> Response:
+        """Change one step of the draft."""
         before = self.step(code)
         version = seen_version(request, self.draft().row_version, required=True)
         step = self.entered(request, StepChange, before)

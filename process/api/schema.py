@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 from rest_framework.serializers import ListSerializer
 
@@ -19,20 +20,20 @@ LOCATION = OpenApiParameter(
     response=[200, 201, 204],
 )
 GONE = OpenApiResponse(description="Done; the person sees the record no longer.")
-# The names of operations; a verb is called by its own name.
+# The names of operations and what they do; a verb is called by its own name and label.
 _NAMES = {
-    "list": "list",
-    "retrieve": "read",
-    "create": "new",
-    "partial_update": "change",
-    "page": "page",
-    "timeline": "timeline",
-    "actions": "actions",
-    "asks_new": "asks_new",
-    "asks_change": "asks_change",
-    "files": "files",
-    "add_file": "add_file",
-    "bulk": "bulk",
+    "list": ("list", _("List")),
+    "retrieve": ("read", _("Read one")),
+    "create": ("new", _("Open a new one")),
+    "partial_update": ("change", _("Change fields")),
+    "page": ("page", _("Read the page as text")),
+    "timeline": ("timeline", _("Read the log")),
+    "actions": ("actions", _("What can be done now")),
+    "asks_new": ("asks_new", _("What a new one is asked for")),
+    "asks_change": ("asks_change", _("What can be changed")),
+    "files": ("files", _("List the files")),
+    "add_file": ("add_file", _("Add a file")),
+    "bulk": ("bulk", _("Act on several at once")),
 }
 _PARAMETERS: dict[str, Callable[[Any], list[Any]]] = {
     "list": shapes.list_parameters,
@@ -76,11 +77,13 @@ class RecordSchema(Schema):
         return self.view.action.removeprefix("do_") if self.view.action.startswith("do_") else ""
 
     def get_operation_id(self) -> str:
-        return f"{self.view.outlet.slug.replace('-', '_')}_{self.verb or _NAMES[self.view.action]}"
+        return f"{self.view.outlet.slug.replace('-', '_')}_{self.verb or _NAMES[self.view.action][0]}"
 
-    def get_summary(self) -> str | None:
-        spec = self.view.outlet.spec(self.verb) if self.verb else None
-        return str(spec.label) if spec else super().get_summary()
+    def get_summary(self) -> str:
+        outlet = self.view.outlet
+        spec = outlet.spec(self.verb) if self.verb else None
+        done = spec.label if spec else _NAMES[self.view.action][1]
+        return f"{outlet.model._meta.verbose_name}: {done}"
 
     def get_override_parameters(self) -> list[Any]:
         own = _PARAMETERS.get(self.view.action, lambda outlet: [])

@@ -10,6 +10,7 @@ from rest_framework.parsers import MultiPartParser
 from rest_framework.response import Response
 
 from accounts.actor import Actor
+from accounts.models import Duty
 from accounts.request import ApiRequest, actor_of
 from core.api.inputs import Strict, read
 from core.api.views import ApiView, once
@@ -146,6 +147,7 @@ class MapView(ApiView):
     """The process map."""
 
     area = ""
+    duty = Duty.SYSTEM
 
     @extend_schema(operation_id="process_map", tags=["process"], responses=MapSerializer)
     def get(self, request: ApiRequest) -> Response:
@@ -191,6 +193,7 @@ class StepSheetView(ApiView):
     """The definition sheet of a step."""
 
     area = ""
+    duty = Duty.SYSTEM
     may_miss = True
 
     @extend_schema(operation_id="process_step", tags=["process"], responses=StepSheetSerializer)

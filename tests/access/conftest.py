@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from django.db import transaction
 
+from core.api.throttling import PerUser
 from tests.access.world import World, build
 
 
@@ -22,3 +23,9 @@ def savepoint(world: World) -> Iterator[None]:
     with transaction.atomic():
         yield
         transaction.set_rollback(True)
+
+
+@pytest.fixture
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Walking all addresses of the API is more than one person may ask of it in a minute."""
+    monkeypatch.setattr(PerUser, "allow_request", lambda *asked: True)

@@ -9,6 +9,8 @@ from process import access
 from process.models import LogEntry
 from process.outlet import outlets
 from tests.access.eyes import eyes
+from tests.access.routes import routes
+from tests.access.test_pages import address
 from tests.access.world import World
 
 ADMINISTRATORS = ["sysadmin", "secadmin", "auditor"]
@@ -37,6 +39,36 @@ def test_who_sees_everything_changes_nothing_and_who_changes_sees_no_deal(world:
         deals = [reader.sees(record) for deal in world.deals for _outlet, record in reader.pairs(deal)]
         assert all(deals) if name == "auditor" else not any(deals), name
         assert not any(reader.user.has_perm(f"{app}.{act}") for app, act in changes() if name == "auditor")
+
+
+# What is about the caller, or about the API itself.
+PERSONAL = {"api:me", "api:me-language", "api:delegations", "api:notices", "api:notices-read", "api-schema", "api-docs"}
+
+
+@pytest.mark.usefixtures("unhurried")
+@pytest.mark.parametrize("name", ADMINISTRATORS)
+def test_the_wall_stands_below_the_api_too(world: World, name: str) -> None:
+    """Asked of every address: system and security find no business there, and the auditor writes nothing."""
+    client = eyes(world, name).client
+    for route in routes():
+        if route.kind != "api" or route.name in PERSONAL:
+            continue
+        kept = route.name.startswith("api:process-") and name == "sysadmin"
+        got, sent = (
+            client.generic(method, address(route), b"{}", "application/json").status_code for method in ("GET", "POST")
+        )
+        if name == "auditor":
+            assert got in (200, 400, 403, 404, 405) and sent in (403, 404, 405), (route.route, got, sent)
+        elif not kept:
+            assert {got, sent} <= {404, 405}, (route.route, got, sent)
+
+
+def test_the_system_administrator_keeps_the_process_by_program(world: World) -> None:
+    client = eyes(world, "sysadmin").client
+    assert client.get("/api/v1/process/").status_code == 200
+    assert client.get("/api/v1/process/versions/").status_code == 200
+    for other in ("secadmin", "auditor", "director"):
+        assert eyes(world, other).client.post("/api/v1/process/draft/").status_code in (403, 404), other
 
 
 def changes() -> list[tuple[str, str]]:

@@ -6,7 +6,6 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from core.api.throttling import PerUser
 from process.models import LogEntry
 from process.outlet import outlets
 from tests.access.eyes import Eyes, eyes
@@ -17,12 +16,6 @@ from tests.access.world import World
 OTHER_METHODS = ("PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 # What the API knows beside GET and POST: a record is changed by PATCH, described by OPTIONS, a token revoked by DELETE.
 DOCUMENTED = {200, 204, 400, 401, 403, 404, 405, 415, 428}
-
-
-@pytest.fixture
-def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Walking all addresses of the API is more than one person may ask of it in a minute."""
-    monkeypatch.setattr(PerUser, "allow_request", lambda *asked: True)
 
 
 def rows_written() -> int:

@@ -144,6 +144,19 @@ def test_a_session_from_before_the_role_is_held_as_well(guest) -> None:
     assert client.get("/leads/").status_code == 302
 
 
+def test_programs_do_not_come_in_without_it(keeper) -> None:
+    """Neither by a session opened with the password alone, nor by a token from before the role was given."""
+    client = signed_in_by_password(keeper)
+    bearer = {"authorization": f"Bearer {services.make_token(keeper, label='before', scope='write')[1]}"}
+    for path in ("/api/v1/me/", "/api/v1/process/", "/api/schema/"):
+        assert client.get(path).status_code == 403, path
+        assert Client().get(path, headers=bearer).status_code == 403, path
+    assert client.post("/api/v1/me/language/", {"language": "en"}, "application/json").status_code == 403
+    set_up_app(client)
+    assert client.get("/api/v1/me/").status_code == 200
+    assert Client().get("/api/v1/me/", headers=bearer).status_code == 200
+
+
 def test_a_session_without_the_factor_must_show_it_and_cannot_exchange_it(keeper) -> None:
     """The password alone, in a session opened before the factor was set up elsewhere."""
     client = signed_in_by_password(keeper)

@@ -7,18 +7,17 @@ from django.http import HttpResponse
 from django.test import Client
 
 from accounts.models import User
+from tests.helpers import signed_in
 
 
 class Caller:
     """Signed in by session, or by the token it is given."""
 
     def __init__(self, user: User | None = None, *, token: str = "", language: str = "en") -> None:
-        self.client = Client()
+        self.client = signed_in(user) if user is not None and not token else Client()
         self.headers = {"Accept-Language": language} if language else {}
         if token:
             self.headers["Authorization"] = f"Bearer {token}"
-        elif user is not None:
-            self.client.force_login(user)
 
     def get(self, path: str, **headers: str) -> HttpResponse:
         return self.client.get(f"/api/v1/{path}", headers=self._headers(headers))

@@ -39,6 +39,13 @@ def test_every_operation_names_its_problems(schema: dict[str, Any]) -> None:
             assert "application/problem+json" in operation["responses"]["400"]["content"]
 
 
+def test_every_operation_says_what_it_does(schema: dict[str, Any]) -> None:
+    said = [operation["summary"] for operations in schema["paths"].values() for operation in operations.values()]
+    assert all(0 < len(one) <= 120 for one in said), [one for one in said if not 0 < len(one) <= 120]
+    twice = {one for one in said if said.count(one) > 1}
+    assert not twice
+
+
 def test_the_actions_of_the_api_are_the_verbs_of_the_pages(schema: dict[str, Any]) -> None:
     """Equal sets, outlet by outlet: what a page can do, a program can do, and nothing more."""
     own = {"page", "timeline", "actions", "files"}

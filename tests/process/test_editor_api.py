@@ -115,7 +115,7 @@ def test_nobody_else_writes_the_process(keeper: User, director: User, path: str,
     before = stored()
     problem(Caller(director).post(path, body), 403)
     problem(Caller().post(path, body), 401)
-    problem(Caller(make_user("warden", department="it", roles=("secadmin",))).post(path, body), 403)
+    problem(Caller(make_user("warden", department="it", roles=("secadmin",))).post(path, body), 404)
     assert stored() == before
 
 

@@ -1,5 +1,7 @@
 """Seats: one holder at a time, sure as the database; what a seat lets one see and do ends with it."""
 
+from datetime import timedelta
+
 import pytest
 import time_machine
 from django.db import IntegrityError, connection, transaction
@@ -99,9 +101,11 @@ def test_a_seat_on_one_case_is_none_on_another(lead, sales, solution) -> None:
         edit(other, by=solution, changes={"title": "mine"})
 
 
-def test_seats_held_now_are_read_from_their_own_index(sales) -> None:
-    """Visibility asks for them in every statement: the seats that ended and the table itself stay out of it."""
+def test_seats_held_now_are_read_from_their_own_index(lead, sales) -> None:
+    """Visibility asks for them in every statement: the many seats that ended stay out of it."""
+    past = (timezone.now() - timedelta(days=2), timezone.now() - timedelta(days=1))
+    Seat.objects.bulk_create(Seat(case=lead.case, role="member", user=sales, during=past) for _ in range(2000))
     held = Seat.objects.current().filter(user_id__in=sales.acting_ids).values("case_id")
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
-    assert "Index Only Scan using seat_held_by_user" in held.explain()
+        cursor.execute("ANALYZE process_seat")
+    assert "seat_held_by_user" in held.explain()
