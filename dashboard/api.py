@@ -51,6 +51,17 @@ class WaitingSerializer(serializers.Serializer):
     oldest = serializers.DateField()
 
 
+class StillSerializer(serializers.Serializer):
+    """A running project on which nothing moves."""
+
+    project = Ref()
+    stage = serializers.CharField()
+    holders = serializers.ListField(child=serializers.CharField(), help_text="Who holds what is open, three at most.")
+    departments = serializers.ListField(child=serializers.CharField())
+    since = serializers.DateField()
+    days = serializers.IntegerField()
+
+
 class WorstSerializer(serializers.Serializer):
     """A project that has used most of its budget."""
 
@@ -89,6 +100,7 @@ class DashboardSerializer(serializers.Serializer):
     funnel = FunnelSerializer(many=True)
     receivables = ReceivablesSerializer()
     waiting = WaitingSerializer(many=True)
+    still = StillSerializer(many=True)
     special_approvals = LeaderSerializer(many=True)
     costings = CostingsSerializer(required=False)
 
@@ -108,6 +120,9 @@ class DashboardView(ApiView):
             "funnel": [_funnel(row) for row in selectors.funnel(found, in_base)],
             "receivables": _receivables(selectors.receivables(found, in_base)),
             "waiting": [vars(row) for row in selectors.waiting(found)],
+            "still": [
+                {**vars(row), "project": ref(row.project), "stage": row.project.stage} for row in selectors.still(found)
+            ],
             "special_approvals": [vars(row) for row in leaders(request.user)],
         }
         if request.user.has_right("see_cost"):

@@ -8,6 +8,7 @@
 | book | – | books of running projects | net cost to date | net committed |
 | worst | project | – | net budget | net used, of the most used budgets |
 | waiting | – | open records | – | – ; `since` is the longest wait |
+| still | project | – | – | – ; of the projects that stand still longest: `since` is the last move of what is open |
 """
 
 import datetime as dt
@@ -24,9 +25,12 @@ from django.db.models import (
     Expression,
     F,
     IntegerField,
+    Max,
     Min,
+    OuterRef,
     Q,
     QuerySet,
+    Subquery,
     Sum,
     Value,
     When,
@@ -44,7 +48,7 @@ from projects.models import Project
 RUNNING = ("draft", "in_review", "approved")
 # Buckets of days overdue, by their lower edge; b0 is what is not due yet.
 EDGES = (0, 1, 31, 61, 91)
-WORST = 5
+WORST, STILL = 5, 20
 _MONEY: DecimalField = DecimalField(max_digits=20, decimal_places=2)
 ZERO = Value(Decimal(0), _MONEY)
 
@@ -96,7 +100,7 @@ class Scope:
 
 def count(scope: Scope, day: dt.date) -> list[Total]:
     """All totals of a scope on a day; one statement, which reads the tables the scope has rows in."""
-    parts: list[Any] = [*_deals(scope), _money(scope, day), *_costs(scope), _waiting(scope)]
+    parts: list[Any] = [*_deals(scope), _money(scope, day), *_costs(scope), _waiting(scope), _still(scope)]
     return [Total(*row) for row in parts[0].union(*parts[1:], all=True)]
 
 
@@ -210,3 +214,27 @@ def _waiting(scope: Scope) -> Any:
     records = CaseRecord.objects.filter(is_open=True).exclude(stage="")
     records = scope.narrow(records, department="department_id", case="case_id", owner="holder_id")
     return _rows(records, "waiting", since="since")
+
+
+def _still(scope: Scope) -> Any:
+    """The running projects of each department on which nothing has moved for longest.
+
+    A deal moves when one of its open records changes state or hands; the project's own row counts as well.
+    """
+    moves = CaseRecord.objects.filter(case=OuterRef("case"), is_open=True).order_by().values("case")
+    moved = Subquery(moves.annotate(last=Max("since")).values("last"), output_field=DateTimeField())
+    projects = scope.narrow(
+        Project.objects.filter(state__in=RUNNING), department="department_id", case="case_id", owner="owner_id"
+    )
+    found = {
+        "t_kind": Value("still", CharField()),
+        "t_key": Cast("pk", CharField()),
+        "t_department": F("department_id"),
+        "t_currency": Value("", CharField()),
+        "t_number": Value(1, IntegerField()),
+        "t_amount": ZERO,
+        "t_other": Cast(ZERO, _MONEY),  # filtering by a window drops a column that equals another one
+        "t_since": moved,
+    }
+    place = Window(RowNumber(), partition_by=[F("department_id")], order_by=[moved.asc(), F("pk").asc()])
+    return projects.order_by().annotate(place=place, **found).filter(place__lte=STILL).values_list(*found)

@@ -14,15 +14,17 @@ from accounts.models import Department, User
 from core.calendar import today
 from core.money import round_money
 from core.selectors import InBase
-from dashboard.counting import EDGES, WORST, Scope, Total, count
+from dashboard.counting import EDGES, STILL, WORST, Scope, Total, count
 from dashboard.models import Count, Figure
 from process import stages
-from process.models import LogEntry
+from process.models import CaseRecord, LogEntry
 from projects.models import Project
 
 ZERO = Decimal(0)
 # Below this many rows the figures are counted when they are looked at, beyond it they are kept.
 LIVE_ROWS = 20_000
+# How many holders of a deal are named.
+NAMED = 3
 _FIELDS = Total._fields
 
 
@@ -168,6 +170,41 @@ def waiting(found: Figures) -> list[Waiting]:
         )
         for row in rows
         if row.since
+    ]
+
+
+@dataclass
+class Still:
+    """A project on which nothing moves: with whom it is, and since when."""
+
+    project: Project
+    holders: list[str]
+    departments: list[str]
+    since: str
+    days: int
+
+
+def still(found: Figures) -> list[Still]:
+    """The projects that stand still longest, with everybody who holds something open on them."""
+    now = timezone.now()
+    top = sorted((row for row in found.of("still") if row.since), key=lambda row: row.since or now)[:STILL]
+    projects = Project.objects.in_bulk([int(row.key) for row in top])
+    cases = [project.case_id for project in projects.values()]
+    held = CaseRecord.objects.filter(case_id__in=cases, is_open=True, holder__isnull=False).order_by("since", "pk")
+    names: defaultdict[int, dict[str, str]] = defaultdict(dict)
+    for record in held.select_related("holder__department"):
+        if record.holder:
+            names[record.case_id][record.holder.name] = str(record.holder.department or "")
+    return [
+        Still(
+            project=project,
+            holders=list(names[project.case_id])[:NAMED],
+            departments=list(dict.fromkeys(filter(None, names[project.case_id].values())))[:NAMED],
+            since=timezone.localdate(row.since).isoformat(),
+            days=(now - row.since).days,
+        )
+        for row in top
+        if row.since and (project := projects.get(int(row.key)))
     ]
 
 

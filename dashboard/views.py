@@ -12,7 +12,7 @@ from core.calendar import today
 from core.money import format_money
 from core.selectors import InBase
 from dashboard import selectors
-from process import show
+from process import show, stages
 from process.shapes import Cell, Row
 
 
@@ -87,6 +87,39 @@ def _waiting(rows: list[selectors.Waiting]) -> dict[str, Any]:
                     Cell(row.longest_days, cls="num"),
                     Cell(row.oldest, cls="num"),
                 ]
+            )
+            for row in rows
+        ],
+    }
+
+
+def _still(rows: list[selectors.Still]) -> dict[str, Any]:
+    return {
+        "id": "chart-still",
+        "title": _("Projects that stand still longest"),
+        "note": _("days since anything moved"),
+        "spec": {
+            "kind": "bar",
+            "horizontal": True,
+            "unit": "days",
+            "categories": [row.project.code for row in rows],
+            "series": [{"name": _("Days"), "data": [row.days for row in rows]}],
+        },
+        "columns": [
+            {"label": _("Project")},
+            {"label": _("With")},
+            {"label": _("Since"), "align": "end"},
+            {"label": _("Days"), "align": "end"},
+        ],
+        "rows": [
+            Row(
+                [
+                    Cell(str(row.project), sub=stages.label(row.project.stage)),
+                    Cell(show.text_of(row.holders), sub=show.text_of(row.departments)),
+                    Cell(row.since, cls="num"),
+                    Cell(row.days, cls="num"),
+                ],
+                url=row.project.get_absolute_url(),
             )
             for row in rows
         ],
@@ -169,7 +202,7 @@ def _notes(found: selectors.Figures, in_base: InBase, user: Any) -> list[str]:
 
 
 def dashboard(request: Request) -> HttpResponse:
-    """Funnel, receivables, four costings, waiting time and special approvals, as far as the person may see."""
+    """Funnel, receivables, four costings, waiting, what stands still and special approvals, as far as one may see."""
     in_base = InBase(today())
     found = selectors.figures(request.user)
     rows = selectors.funnel(found, in_base)
@@ -184,6 +217,9 @@ def dashboard(request: Request) -> HttpResponse:
         {"label": _("Received"), "value": format_money(money.received)},
         {"label": _("Retention"), "value": format_money(money.retention)},
     ]
+    standing = selectors.still(found)
+    if standing:
+        charts.append(_still(standing))
     passed = leaders(request.user)
     if passed:
         charts.append(_leaders(passed))

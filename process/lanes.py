@@ -1,27 +1,23 @@
-"""The process as people look at it: steps in lanes of departments, what runs in them now, how long they took."""
+"""The process as people look at it: steps in lanes of departments, and what runs in them now."""
 
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Count, F, FloatField, Q
-from django.db.models.functions import Extract
+from django.db.models import Count, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Department, Role
-from core.aggregates import Percentile
 from core.dictionary import word_of
 from process import catalogue, stages
 from process.models import StepDefinition, StepRecord
 from process.models.case import SEATS
 from process.services.evidence import Permit, standing
 
-WINDOW = dt.timedelta(days=90)
-LONGEST = 10
 KINDS = {
     "quality": gettext_lazy("Quality"),
     "operations": gettext_lazy("Operations"),
@@ -93,29 +89,6 @@ def lanes(steps: Iterable[StepDefinition]) -> list[Lane]:
         made[code].cells[shown.index(step.stage)].append(box)
     order = {code: position for position, code in enumerate(names)}
     return [made[code] for code in sorted(made, key=lambda code: order.get(code, len(order)))]
-
-
-def figures(code: str) -> dict[str, Any]:
-    """How the step went on cases where it began in the last 90 days: done, in time, median and P90 in hours."""
-    began = timezone.now() - WINDOW
-    took = Extract(F("ended_at") - F("opened_at"), "epoch", output_field=FloatField())
-    rows = StepRecord.objects.filter(definition__code=code, opened_at__gte=began)
-    done = Q(state=StepRecord.State.DONE)
-    found = rows.aggregate(
-        done=Count("pk", filter=done),
-        timed=Count("pk", filter=done & Q(due_at__isnull=False)),
-        in_time=Count("pk", filter=done & Q(ended_at__lte=F("due_at"))),
-    )
-    times = rows.filter(done).aggregate(median=Percentile(took, 0.5), p90=Percentile(took, 0.9))
-    hours = {name: round(seconds / 3600, 1) if seconds is not None else None for name, seconds in times.items()}
-    share = round(100 * found["in_time"] / found["timed"]) if found["timed"] else None
-    return {"done": found["done"], "in_time_percent": share, **hours}
-
-
-def longest_waiting(code: str) -> list[StepRecord]:
-    """The cases that have been in the step longest, the oldest first."""
-    found = StepRecord.objects.filter(definition__code=code, state=StepRecord.State.OPEN)
-    return list(found.select_related("case").order_by("opened_at")[:LONGEST])
 
 
 def neighbours(step: StepDefinition, steps: Iterable[StepDefinition], artefacts: Iterable[dict[str, Any]]) -> Any:

@@ -14,7 +14,7 @@ from accounts.models import Duty
 from accounts.request import ApiRequest, actor_of
 from core.api.inputs import Strict, read
 from core.api.views import ApiView, once
-from process import catalogue, lanes
+from process import catalogue, lanes, pace
 from process.api import inputs, reading
 from process.api.fields import Text, Upload
 from process.api.records import not_allowed
@@ -134,6 +134,24 @@ class MapStepSerializer(serializers.Serializer):
     department = serializers.CharField()
     running = serializers.IntegerField()
     late = serializers.IntegerField()
+    done = serializers.IntegerField(help_text="On cases where it began in the last 90 days, as the figures below.")
+    in_time_percent = serializers.IntegerField(allow_null=True)
+    median = serializers.FloatField(allow_null=True, help_text="Hours.")
+    p90 = serializers.FloatField(allow_null=True, help_text="Hours.")
+
+
+class PassageSerializer(serializers.Serializer):
+    """Packages handed from one stage to another in the last 90 days."""
+
+    from_stage = serializers.CharField()
+    to_stage = serializers.CharField()
+    offered = serializers.IntegerField()
+    taken = serializers.IntegerField()
+    returned = serializers.IntegerField()
+    waiting = serializers.IntegerField()
+    late = serializers.IntegerField()
+    first_pass_percent = serializers.IntegerField(allow_null=True, help_text="Of those taken: never returned.")
+    in_time_percent = serializers.IntegerField(allow_null=True)
 
 
 class MapSerializer(serializers.Serializer):
@@ -141,6 +159,7 @@ class MapSerializer(serializers.Serializer):
 
     version = serializers.IntegerField(help_text="0 before the first was published.")
     steps = MapStepSerializer(many=True)
+    counter = PassageSerializer(many=True)
 
 
 class MapView(ApiView):
@@ -152,6 +171,7 @@ class MapView(ApiView):
     @extend_schema(operation_id="process_map", tags=["process"], responses=MapSerializer)
     def get(self, request: ApiRequest) -> Response:
         latest = ProcessVersion.objects.order_by("-number").values_list("number", flat=True).first()
+        paces = pace.of_steps()
         steps = [
             {
                 "code": box.step.code,
@@ -160,12 +180,14 @@ class MapView(ApiView):
                 "department": str(lane.label),
                 "running": box.running,
                 "late": box.late,
+                **vars(paces.get(box.step.code, pace.Pace())),
             }
             for lane in lanes.lanes(catalogue.current().steps)
             for cell in lane.cells
             for box in cell
         ]
-        return Response({"version": latest or 0, "steps": steps})
+        counter = [vars(one) for one in pace.at_the_counter()]
+        return Response({"version": latest or 0, "steps": steps, "counter": counter})
 
 
 class FlowSerializer(serializers.Serializer):

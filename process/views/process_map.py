@@ -12,7 +12,7 @@ from accounts.duties import open_to
 from accounts.models import Duty, User
 from accounts.request import Request
 from core.dictionary import word_of
-from process import catalogue, lanes, panels, show, stages
+from process import catalogue, lanes, pace, panels, show, stages
 from process.guards import stage_models
 from process.machine import verbs_of
 from process.models import ProcessDraft, ProcessVersion, StepDefinition
@@ -55,6 +55,7 @@ def process_map(request: Request) -> HttpResponse:
         "stages": [stage.label for stage in stages.STAGES[:-1]],
         "lanes": lanes.lanes(found.steps),
         "version": version,
+        "tables": walls(),
         "may_edit": request.user.duty == Duty.SYSTEM,
     }
     return render(request, "process/map.html", context)
@@ -94,22 +95,97 @@ def sheet(step: StepDefinition, user: User) -> dict[str, Any]:
 
 
 def _stats(step: StepDefinition) -> list[dict[str, Any]]:
-    found = lanes.figures(step.code)
+    found = pace.of_steps(step.code).get(step.code, pace.Pace())
     now, late = lanes.running().get(step.code, (0, 0))
-    hours = _now("%(hours)s h")
+    hours = _now("P90 %(hours)s h") % {"hours": found.p90} if found.p90 is not None else ""
     return [
         {"label": _("Running now"), "value": now, "sub": _now("%(number)s late") % {"number": late} if late else ""},
-        {"label": _("Done in 90 days"), "value": found["done"]},
-        {
-            "label": _("In time"),
-            "value": f"{found['in_time_percent']} %" if found["in_time_percent"] is not None else "–",
-        },
-        {
-            "label": _("Median time"),
-            "value": hours % {"hours": found["median"]} if found["median"] is not None else "–",
-            "sub": _now("P90 %(hours)s h") % {"hours": found["p90"]} if found["p90"] is not None else "",
-        },
+        {"label": _("Done in 90 days"), "value": found.done},
+        {"label": _("In time"), "value": _percent(found.in_time_percent)},
+        {"label": _("Median time"), "value": _hours(found.median), "sub": hours},
     ]
+
+
+def _percent(share: int | None) -> str:
+    return f"{share} %" if share is not None else "–"
+
+
+def _hours(hours: float | None) -> str:
+    return _now("%(hours)s h") % {"hours": hours} if hours is not None else "–"
+
+
+def walls() -> list[Table]:
+    """How the steps went and what happened at the counter in 90 days: counted for the company, no deal is named."""
+    return [_paces(), _passages()]
+
+
+def _paces() -> Table:
+    found, running = pace.of_steps(), lanes.running()
+    rows = []
+    for step in catalogue.current().steps:
+        one, (now, late) = found.get(step.code, pace.Pace()), running.get(step.code, (0, 0))
+        cells = [
+            Cell(step.label, sub=step.code),
+            Cell(now, cls="num"),
+            Cell(late, cls="num neg" if late else "num"),
+            Cell(one.done, cls="num"),
+            Cell(_hours(one.median), cls="num"),
+            Cell(_hours(one.p90), cls="num"),
+            Cell(_percent(one.in_time_percent), cls="num"),
+        ]
+        rows.append(Row(cells, url=reverse("process:step", args=[step.code])))
+    columns = [
+        Column("step", _("Step")),
+        *(
+            Column(key, label, "end")
+            for key, label in (
+                ("now", _("Running now")),
+                ("late", _("Late")),
+                ("done", _("Done in 90 days")),
+                ("median", _("Median time")),
+                ("p90", _("90 % within")),
+                ("in_time", _("In time")),
+            )
+        ),
+    ]
+    return Table(_("How long the steps take"), columns, rows, id="pace")
+
+
+def _passages() -> Table:
+    columns = [
+        Column("from", _("From")),
+        Column("to", _("To")),
+        *(
+            Column(key, label, "end")
+            for key, label in (
+                ("offered", _("Handed over")),
+                ("taken", _("Taken")),
+                ("returned", _("Returned")),
+                ("waiting", _("Still waiting")),
+                ("late", _("Late")),
+                ("first_pass", _("Taken at first pass")),
+                ("in_time", _("In time")),
+            )
+        ),
+    ]
+    rows = [
+        Row(
+            [
+                Cell(stages.label(one.from_stage)),
+                Cell(stages.label(one.to_stage)),
+                Cell(one.offered, cls="num"),
+                Cell(one.taken, cls="num"),
+                Cell(one.returned, cls="num"),
+                Cell(one.waiting, cls="num"),
+                Cell(one.late, cls="num neg" if one.late else "num"),
+                Cell(_percent(one.first_pass_percent), cls="num"),
+                Cell(_percent(one.in_time_percent), cls="num"),
+            ]
+        )
+        for one in pace.at_the_counter()
+    ]
+    note = _("handovers of the last 90 days")
+    return Table(_("At the counter"), columns, rows, id="counter", note=note)
 
 
 def _people(step: StepDefinition) -> list[Fact]:
@@ -163,7 +239,7 @@ def _evidence(step: StepDefinition) -> Table:
 
 def _waiting(step: StepDefinition, user: User) -> Table:
     """The cases longest in the step; those the reader may not see are counted, not named."""
-    found = lanes.longest_waiting(step.code)
+    found = pace.longest_waiting(step.code)
     deals = panels.spines([record.case_id for record in found], user)
     rows = [
         Row(
@@ -206,6 +282,7 @@ def versions(request: Request) -> HttpResponse:
         "title": _("Process versions"),
         "table": Table(_("Process versions"), columns, rows),
         "draft": ProcessDraft.objects.select_related("based_on", "updated_by").first(),
+        "tables": walls(),
         "may_edit": request.user.duty == Duty.SYSTEM,
     }
     return render(request, "process/versions.html", context)

@@ -1,10 +1,12 @@
 """The figures of the dashboard: the same counted and kept, narrowed to what a reader answers for."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from accounts.models import Department
 from core.calendar import today
@@ -12,8 +14,12 @@ from core.selectors import InBase
 from dashboard import selectors, services, tasks
 from dashboard.counting import Scope, count
 from dashboard.models import Count, Figure
+from process.models import CaseRecord
+from projects import services as projects
+from tests.api.caller import Caller
 from tests.factories.contracts import ar_of, make_effective_contract
 from tests.factories.leads import make_lead, make_working_lead
+from tests.factories.projects import make_project, term
 from tests.helpers import signed_in
 from tests.people import make_user
 
@@ -104,6 +110,35 @@ def test_the_page_asks_twelve_questions_at_most(director, monkeypatch, limit) ->
     with CaptureQueriesContext(connection) as asked:
         assert client.get("/dashboard/").status_code == 200
     assert len(asked) <= 12
+
+
+@pytest.mark.parametrize("kept_too", [False, True])
+def test_the_project_on_which_nothing_moved_longest_comes_first(sales, director, monkeypatch, kept_too) -> None:
+    """It moves when anything open on it moves; what has ended counts for nothing."""
+    if kept_too:
+        monkeypatch.setattr(selectors, "LIVE_ROWS", 0)
+    old, new, gone = make_project(sales), make_project(sales), make_project(sales)
+    for project, days in ((old, 30), (new, 90), (gone, 99)):
+        CaseRecord.objects.filter(case=project.case).update(since=timezone.now() - timedelta(days=days))
+    CaseRecord.objects.create(
+        case=new.case, kind="x", object_id=1, code="x", title="x", state="x", stage="x", holder=director
+    )
+    projects.lose(gone, by=sales, note="too dear", lost_reason=term("lost", "price"))
+    services.recount()
+    rows = selectors.still(selectors.figures(director))
+    assert [(row.project, row.days) for row in rows] == [(old, 30), (new, 0)]
+    assert (rows[0].holders, rows[0].departments) == ([sales.name], [str(sales.department)])
+    assert rows[1].holders == [sales.name, director.name]
+    page = signed_in(director).get("/dashboard/").content.decode()
+    assert page.index("停滞最久") < page.index(str(old)) < page.index(str(new))
+    body = Caller(director).get("dashboard/").json()["still"]
+    assert [(one["project"]["id"], one["days"]) for one in body] == [(old.pk, 30), (new.pk, 0)]
+
+
+def test_projects_of_others_do_not_stand_on_the_own_dashboard(sales, stranger) -> None:
+    make_project(sales)
+    assert len(selectors.still(selectors.figures(sales))) == 1
+    assert selectors.still(selectors.figures(stranger)) == []
 
 
 def test_verify_names_a_kept_figure_that_is_wrong_but_not_one_that_is_old(sales) -> None:
