@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from django.http import Http404
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers, status
 from rest_framework.response import Response
 
@@ -155,6 +156,30 @@ class DelegationView(ApiView):
         def act() -> Response:
             made = services.delegate(request.user, **form.cleaned_data)
             return Response(_delegation(Delegation.objects.get(pk=made.pk)), status=status.HTTP_201_CREATED)
+
+        return once(request, act)
+
+
+class DelegationEndView(ApiView):
+    """Taking the own work back from a deputy, from today on."""
+
+    business = False
+
+    @extend_schema(
+        operation_id="delegation_end",
+        tags=["accounts"],
+        request=None,
+        responses={204: OpenApiResponse(description="Nobody acts by it any more.")},
+    )
+    def post(self, request: ApiRequest, pk: int) -> Response:
+        read(Strict, request.data)
+
+        def act() -> Response:
+            try:
+                services.end_delegation(request.user, pk)
+            except Delegation.DoesNotExist:
+                raise Http404 from None
+            return Response(status=status.HTTP_204_NO_CONTENT)
 
         return once(request, act)
 

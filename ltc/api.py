@@ -19,6 +19,7 @@ version_1 = [
     path("me/", accounts.MeView.as_view(), name="me"),
     path("me/language/", accounts.LanguageView.as_view(), name="me-language"),
     path("me/delegations/", accounts.DelegationView.as_view(), name="delegations"),
+    path("me/delegations/<int:pk>/end/", accounts.DelegationEndView.as_view(), name="delegation-end"),
     path("notices/", accounts.NoticeView.as_view(), name="notices"),
     path("notices/read/", accounts.NoticeReadView.as_view(), name="notices-read"),
     path("inbox/", desk.InboxView.as_view(), name="inbox"),

@@ -14,6 +14,7 @@ from accounts.services.people import (
     choose_language,
     days_of,
     delegate,
+    end_delegation,
     let_go,
 )
 from accounts.services.security import enter, unlock
@@ -43,6 +44,7 @@ __all__ = [
     "days_of",
     "delegate",
     "end_all_sessions",
+    "end_delegation",
     "end_other_sessions",
     "end_session",
     "enter",

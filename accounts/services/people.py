@@ -189,3 +189,23 @@ def delegate(principal: User, deputy: User, *, first_day: dt.date, last_day: dt.
         raise Refused(reasons)
     deputy.forget()
     return Delegation.objects.create(principal=principal, deputy=deputy, during=period, reason=reason)
+
+
+@transaction.atomic
+def end_delegation(principal: User, delegation_id: int) -> None:
+    """Take the work back: from today on nobody acts for the principal by this delegation.
+
+    One that begins today or later goes altogether; what was done by it stays in the logs as "B for A".
+
+    Raises Delegation.DoesNotExist for somebody else's, and Refused for one that is over.
+    """
+    found = Delegation.objects.select_for_update().select_related("deputy").get(pk=delegation_id, principal=principal)
+    first, last = days_of(found)
+    if last < today():
+        raise Refused(_("This delegation is over already."))
+    if first >= today():
+        found.delete()
+    else:
+        found.during = (first, today())
+        found.save(update_fields=["during"])
+    found.deputy.forget()

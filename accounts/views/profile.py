@@ -7,7 +7,7 @@ from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -20,6 +20,7 @@ from accounts.forms import DelegationForm, MailWishForm, TokenForm
 from accounts.models import ApiToken, Delegation, Notice
 from accounts.request import Request
 from accounts.selectors import sessions_of
+from core.calendar import today
 from core.errors import Refused
 from core.paging import Keyset, page
 
@@ -66,19 +67,43 @@ def profile(request: Request) -> HttpResponse:
 def _profile(
     request: Request, *, form: DelegationForm | None = None, mail_form: MailWishForm | None = None, status: int = 200
 ) -> HttpResponse:
+    own = Delegation.objects.filter(principal=request.user)
     context: dict[str, Any] = {
         "title": _("Profile"),
         "form": form or DelegationForm(user=request.user),
         "roles": [role.label for role in request.user.roles.all()],
-        "delegations": Delegation.objects.filter(principal=request.user)
-        .select_related("deputy")
-        .order_by("-during")[:20],
+        "delegations": [_deputy(one) for one in own.select_related("deputy").order_by("-during")[:20]],
         "factors": is_mfa_enabled(request.user),
         "sessions": sessions_of(request.user, request.session.session_key or ""),
         "mail_form": mail_form or MailWishForm(initial={"mail_wish": request.user.mail_wish}),
         "mail_is_sent": settings.LTC_MAIL,
     }
     return render(request, "registration/profile.html", context, status=status)
+
+
+def _deputy(found: Delegation) -> dict[str, Any]:
+    first, last = services.days_of(found)
+    return {
+        "id": found.pk,
+        "name": str(found.deputy),
+        "days": f"{first.isoformat()} – {last.isoformat()}",
+        "reason": found.reason,
+        "is_over": last < today(),
+    }
+
+
+@require_POST
+def end_delegation(request: Request, pk: int) -> HttpResponse:
+    """Take the own work back from a deputy."""
+    try:
+        services.end_delegation(request.user, pk)
+    except Delegation.DoesNotExist:
+        raise Http404 from None
+    except Refused as refusal:
+        messages.error(request, " ".join(str(reason) for reason in refusal.reasons))
+    else:
+        messages.success(request, _("The deputy no longer stands in for you."))
+    return redirect("accounts:profile")
 
 
 @require_POST

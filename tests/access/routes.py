@@ -58,6 +58,7 @@ OTHERS = {
     "mfa_generate_recovery_codes": "personal",
     "accounts:end-session": "personal",
     "accounts:end-other-sessions": "personal",
+    "accounts:end-delegation": "personal",
     "accounts:tokens": "personal",
     "accounts:token-revoke": "personal",
     "accounts:profile": "personal",

@@ -42,7 +42,8 @@ def test_who_sees_everything_changes_nothing_and_who_changes_sees_no_deal(world:
 
 
 # What is about the caller, or about the API itself.
-PERSONAL = {"api:me", "api:me-language", "api:delegations", "api:notices", "api:notices-read", "api-schema", "api-docs"}
+PERSONAL = {"api:me", "api:me-language", "api:delegations", "api:delegation-end", "api:notices", "api:notices-read"}
+PERSONAL |= {"api-schema", "api-docs"}
 
 
 @pytest.mark.usefixtures("unhurried")

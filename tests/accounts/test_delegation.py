@@ -8,9 +8,10 @@ import time_machine
 from django.db import connections
 
 from accounts.models import Delegation, User
-from accounts.services import delegate
+from accounts.services import days_of, delegate, end_delegation
 from core.calendar import today
 from core.errors import Refused
+from tests.api.caller import Caller, problem
 from tests.helpers import signed_in
 from tests.people import make_user
 
@@ -109,3 +110,37 @@ def test_naming_a_deputy_on_the_profile(sales, sales2) -> None:
     again = client.post("/profile/", {**typed, "deputy": colleague.pk})
     assert again.status_code == 409, "refused, and the form says why"
     assert Delegation.objects.count() == 1
+
+
+# Taking the work back ------------------------------------------------------------------------------------
+def test_the_work_is_taken_back_from_today_on(sales, sales2) -> None:
+    """Begun days ago it keeps the days that were; what begins today or later goes."""
+    begun = delegate(sales, sales2, first_day=today() - 3 * DAY, last_day=today() + 5 * DAY)
+    later = delegate(sales, sales2, first_day=today() + 6 * DAY, last_day=today() + 9 * DAY)
+    assert sales.pk in acting(sales2)
+    page = signed_in(sales).get("/profile/").content.decode()
+    assert all(f"/profile/deputies/{one.pk}/end/" in page for one in (begun, later))
+    assert (today() + 9 * DAY).isoformat() in page
+    answer = signed_in(sales).post(f"/profile/deputies/{begun.pk}/end/")
+    assert (answer.status_code, answer["Location"]) == (302, "/profile/")
+    assert sales.pk not in acting(sales2)
+    begun.refresh_from_db()
+    assert days_of(begun) == (today() - 3 * DAY, today() - DAY)
+    assert Caller(sales).post(f"me/delegations/{later.pk}/end/").status_code == 204
+    assert list(Delegation.objects.all()) == [begun]
+    assert delegate(sales, sales2, first_day=today(), last_day=today())
+
+
+def test_what_is_over_or_somebody_elses_is_not_ended(sales, sales2, stranger) -> None:
+    with time_machine.travel(dt.datetime.now(dt.UTC) - 30 * DAY, tick=False):
+        over = delegate(sales, sales2, first_day=today(), last_day=today() + DAY)
+    mine = delegate(sales, sales2, first_day=today(), last_day=today() + DAY)
+    before = list(Delegation.objects.order_by("pk").values())
+    with pytest.raises(Refused):
+        end_delegation(sales, over.pk)
+    problem(Caller(sales).post(f"me/delegations/{over.pk}/end/"), 409)
+    for other in (sales2, stranger):
+        problem(Caller(other).post(f"me/delegations/{mine.pk}/end/"), 404)
+        assert signed_in(other).post(f"/profile/deputies/{mine.pk}/end/").status_code == 404
+    assert signed_in(sales).post(f"/profile/deputies/{over.pk}/end/").status_code == 302
+    assert list(Delegation.objects.order_by("pk").values()) == before

@@ -1,5 +1,6 @@
 """What pages show beyond one record: the caller, the inbox, figures, costings, collection, approvals."""
 
+import datetime as dt
 from decimal import Decimal
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from accounts.models import Delegation, Notice, User
 from accounts.services import notify
 from approvals.models import Decision
+from core.calendar import today
 from tests.api.caller import Caller, problem
 from tests.factories.billing import make_invoice
 from tests.factories.leads import make_assigned_lead
@@ -39,10 +41,11 @@ def test_the_language_is_kept(sales: User) -> None:
 
 def test_a_deputy_is_named(sales: User) -> None:
     deputy = make_user("deputy", department="sales_north")
-    body = {"deputy": deputy.pk, "first_day": "2026-12-01", "last_day": "2026-12-05"}
+    first, last = (today() + dt.timedelta(days=days) for days in (3, 7))
+    body = {"deputy": deputy.pk, "first_day": first.isoformat(), "last_day": last.isoformat()}
     answer = Caller(sales).post("me/delegations/", body)
     assert answer.status_code == 201, answer.content
-    assert answer.json()["last_day"] == "2026-12-05"
+    assert answer.json()["last_day"] == last.isoformat()
     assert [one["deputy"]["id"] for one in Caller(sales).get("me/delegations/").json()["results"]] == [deputy.pk]
     problem(Caller(sales).post("me/delegations/", body), 409)
     problem(Caller(sales).post("me/delegations/", {**body, "deputy": 999999}), 400)

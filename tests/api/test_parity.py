@@ -33,6 +33,7 @@ ELSEWHERE = {
 }
 OTHERS = {
     "accounts:profile": "me",
+    "accounts:end-delegation": "delegation-end",
     "accounts:notices": "notices",
     "accounts:read-notices": "notices-read",
     "accounts:set-language": "me-language",
