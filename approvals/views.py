@@ -1,15 +1,18 @@
 """Pages of special approvals; every other approval is decided on the page of its own record."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from accounts.actor import Actor
 from accounts.models import User
 from approvals.forms import MeetConditionForm, SpecialApprovalForm
 from approvals.models import SpecialApproval
 from approvals.services import special
 from core.paging import Keyset
 from process import visibility
+from process.models import StageRecord
 from process.outlet import Outlet
 from process.shapes import Act, Fact, Section
 
@@ -36,6 +39,15 @@ class SpecialApprovalOutlet(Outlet):
     sorts = {"code": ("code", "id"), "end": ("expires_on", "id")}
     create_label = _("Ask for a special approval")
     empty_text = _("What a verb lacks may pass by a special approval only; it is asked for where the verb is refused.")
+
+    def require_open(self, given: Mapping[str, Any], actor: Actor) -> None:
+        """It is asked for by whoever owns the record or could fire the verb; nobody else learns what is lacking."""
+        document, verb = given.get("document"), str(given.get("verb"))
+        if not isinstance(document, StageRecord) and actor.user is not None:
+            subject = SpecialApprovalForm(given, user=actor.user).subject
+            document = subject[0] if subject else None
+        if isinstance(document, StageRecord):
+            special.require_asker(document, verb, actor)
 
     def sections(self, record: Any, user: User) -> list[Section]:
         found = super().sections(record, user)

@@ -36,6 +36,7 @@ class Closing(StageRecord):
     home_stage = "closed"
     code_prefix = "CL"
     open_who = ("pfc", "@is_accountant")
+    opened_on = "project"
     edit_who = ("pfc", "owner", "@is_accountant")
 
     state = StateField(states)

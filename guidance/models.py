@@ -37,6 +37,7 @@ class GuidancePlan(StageRecord):
     home_stage = "guidance"
     code_prefix = "GP"
     open_who = ("sr", "ar")
+    opened_on = "project"
     edit_who = TEAM
     edit_states = ("planned", "in_progress")
 

@@ -1,11 +1,11 @@
 """An outlet says what a record shows to the outside; the generic views and the API are built from it."""
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from django.core.exceptions import ImproperlyConfigured
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.forms import FileField
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
@@ -337,6 +337,35 @@ class Outlet:
         self.require(record, spec.name, by)
         service: Any = self.service(spec.attribute)
         return service(record, by=by, **given)
+
+    def open(self, *, by: Actor, **given: Any) -> Any:
+        """Have a record opened by its service; who may open it there is asked before what stands in the way."""
+        self.require_open(given, by)
+        return self.services.open(by=by, **given)
+
+    def require_open(self, given: Mapping[str, Any], actor: Actor) -> None:
+        """NotAllowed for whoever may not open such a record on what they named, whatever state that is in.
+
+        `given` is typed or cleaned. What is not named, or not visible, is left to the form to ask for.
+        """
+        begun: Any = self.model()
+        if self.model.opened_on:
+            ground = self._ground(given, actor)
+            if ground is None:
+                return
+            setattr(begun, self.model.opened_on, ground)
+            begun.case_id = begun.ground_case()
+        begun.owner = actor.user if begun.owner_defaults_to_actor else None
+        self.require(begun, "open", actor)
+
+    def _ground(self, given: Mapping[str, Any], actor: Actor) -> Any:
+        """What a new record is to be opened on: the chosen row, or the visible one of the key that was typed."""
+        value = given.get(self.model.opened_on)
+        if value is None or isinstance(value, Model) or actor.user is None:
+            return value
+        rows: Any = self.model._meta.get_field(self.model.opened_on).related_model._default_manager  # type: ignore[union-attr]
+        key = row_key(str(value))
+        return rows.visible_to(actor.user).filter(pk=key).first() if key is not None else None
 
     def edit(self, record: StageRecord, *, by: Actor, **given: Any) -> Any:
         """Have the record changed by its service; NotAllowed comes first, as with a verb."""

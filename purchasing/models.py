@@ -48,6 +48,7 @@ class PurchaseOrder(Reviewed):
     code_prefix = "PO"
     home_stage = "delivery"
     open_who = ("ar", "sr", "fr", "pfc", "service", "purchasing")
+    opened_on = "book"
     edit_who = BUYERS
     edit_states = ("draft",)
     watched_fields = ("supplier", "book", "gross_amount", "net_cost")
@@ -252,6 +253,7 @@ class Bill(Reviewed):
     code_prefix = "BL"
     home_stage = "delivery"
     open_who = ("fr", "pfc", "purchasing", "finance")
+    opened_on = "order"
     edit_who = ("owner", "purchasing", "finance")
     edit_states = ("draft",)
     watched_fields = ("order", "supplier_number", "gross_amount", "net_cost")

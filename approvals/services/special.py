@@ -29,6 +29,12 @@ __all__ = ["approve", "lapse", "meet_condition", "open", "reject", "sweep", "wit
 JOB = "special approval"
 
 
+def require_asker(document: StageRecord, verb: str, actor: Actor) -> None:
+    """NotAllowed for whoever neither owns the record nor could fire the verb: they are not told what it lacks."""
+    if not access.may_any(("owner", *access.words_for(document, verb)), document, actor) or actor.user is None:
+        raise NotAllowed(_("%(who)s may not do this here.") % {"who": actor})
+
+
 @transaction.atomic
 def open(
     *,
@@ -51,8 +57,7 @@ def open(
         raise Refused(_("There is no such verb."))
     lock_case(document.case_id)
     document.refresh_from_db()
-    if not access.may_any(("owner", *access.words_for(document, verb)), document, actor) or actor.user is None:
-        raise NotAllowed(_("%(who)s may not do this here.") % {"who": actor})
+    require_asker(document, verb, actor)
     permit = SpecialApproval(
         title=f"{document.code} {document.title}"[:200],
         department_id=document.department_id,

@@ -31,6 +31,7 @@ class CreditNote(Reviewed):
     home_stage = "delivery"
     code_prefix = "CN"
     open_who = ("ar", *FINANCE)
+    opened_on = "invoice"
     edit_who = ("ar", "owner", *FINANCE)
     edit_states = ("draft",)
     watched_fields = ("gross_amount", "content_digest", "reason", "mode")

@@ -39,6 +39,7 @@ class Deduction(Reviewed):
     home_stage = "delivery"
     code_prefix = "DD"
     open_who = ("ar", *CASH)
+    opened_on = "receivable"
     edit_who = ("owner", *CASH)
     edit_states = ("draft",)
     watched_fields = ("receivable", "receipt", "difference", "gross_amount")

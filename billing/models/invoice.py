@@ -38,6 +38,7 @@ class Invoice(Reviewed):
     home_stage = "delivery"
     code_prefix = "IV"
     open_who = ("ar", *FINANCE)
+    opened_on = "contract"
     edit_who = ("ar", "owner", *FINANCE)
     edit_states = ("draft",)
     watched_fields = ("gross_amount", "content_digest", "title_customer", "fapiao", "entity")

@@ -31,6 +31,7 @@ class Refund(Reviewed):
     )
     code_prefix = "RF"
     open_who = ("@is_claimant", "ar", *CASH)
+    opened_on = "receipt"
     edit_who = ("owner", *CASH)
     edit_states = ("draft",)
     watched_fields = ("gross_amount", "payee_name", "payee_account")
@@ -67,6 +68,11 @@ class Refund(Reviewed):
     def visibility(cls, user: User) -> Q:
         """Those who handle money see all; others as usual."""
         return Q() if user.role_codes & set(CASH) else super().visibility(user)
+
+    def ground_case(self) -> int | None:
+        """Money that is known to be of a contract is the deal's; other money has a case of its own."""
+        contract = self.receipt.contract if self.receipt_id is not None else None
+        return contract.case_id if contract is not None else super().ground_case()
 
     def is_claimant(self, actor: Actor) -> bool:
         """Whoever claimed the money may ask for it to go back."""

@@ -43,6 +43,7 @@ class Contract(Reviewed):
     home_stage = "contract"
     code_prefix = "CT"
     open_who = ("ar",)
+    opened_on = "project"
     edit_who = ("ar", "owner")
     edit_states = ("draft",)
     watched_fields = ("gross_amount", "content_digest", "customer", "payer", "entity", "approved_file_sha256")

@@ -31,6 +31,7 @@ class Acceptance(StageRecord):
     home_stage = "delivery"
     code_prefix = "AC"
     open_who = ("fr",)
+    opened_on = "order"
     edit_who = ("fr", "owner")
     edit_states = ("draft",)
 

@@ -36,6 +36,7 @@ class ChangeOrder(Reviewed):
     home_stage = "delivery"
     code_prefix = "CO"
     open_who = ("fr", "ar")
+    opened_on = "contract"
     edit_who = ("fr", "ar", "owner")
     edit_states = ("draft",)
     watched_fields = ("scope", "gross_amount", "net_amount", "net_cost", "new_end_on")

@@ -21,6 +21,7 @@ class Deliverable(StageRecord):
     home_stage = "delivery"
     code_prefix = "DV"
     open_who = ("fr",)
+    opened_on = "order"
     edit_who = ("fr", "owner")
     edit_states = ("planned", "rejected")
 

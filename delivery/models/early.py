@@ -34,6 +34,7 @@ class EarlyStart(Reviewed):
     home_stage = "delivery"
     code_prefix = "ES"
     open_who = ("ar", "fr")
+    opened_on = "project"
     edit_who = ("ar", "fr", "owner")
     edit_states = ("draft",)
     watched_fields = ("reason", "net_cap_amount", "ends_on")

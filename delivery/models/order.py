@@ -40,6 +40,7 @@ class DeliveryOrder(StageRecord):
     home_stage = "delivery"
     code_prefix = "DL"
     open_who = ("fr",)
+    opened_on = "project"
     edit_who = ("fr", "owner")
 
     state = StateField(states)

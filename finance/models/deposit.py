@@ -35,6 +35,7 @@ class Deposit(StageRecord):
         State("forfeited", _("Forfeited"), "red", end=True),
     )
     code_prefix = "DP"
+    opened_on = "book"
     edit_states = ("requested",)
     edit_who = ("owner", "finance")
 

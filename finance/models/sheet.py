@@ -49,6 +49,7 @@ class CostSheet(Reviewed):
     )
     code_prefix = "CS"
     open_who = ("@may_estimate",)
+    opened_on = "book"
     edit_who = ("@may_estimate",)
     edit_states = ("draft",)
     watched_fields = ("net_revenue", "net_cost", "line_digest")

@@ -36,6 +36,7 @@ class Voucher(Reviewed):
         State("reversed", _("Reversed"), "red", end=True),
     )
     code_prefix = "VO"
+    opened_on = "book"
     edit_states = ("draft",)
     edit_who = ("owner",)
     watched_fields = ("kind", "book", "category", "worked_on", "days", "gross_amount", "net_amount")

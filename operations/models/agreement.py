@@ -35,6 +35,7 @@ class ServiceAgreement(Serviced):
     home_stage = "operations"
     code_prefix = "SA"
     open_who = ("service", "@is_service_desk", "fr")
+    opened_on = "project"
     edit_who = ("service", "owner", "@is_service_desk")
 
     state = StateField(states)

@@ -28,6 +28,7 @@ class Inspection(Serviced):
     home_stage = "operations"
     code_prefix = "IN"
     open_who = ("service", "@is_service_desk")
+    opened_on = "agreement"
     edit_who = ("service", "owner", "@is_service_desk")
     edit_states = ("planned",)
 

@@ -73,6 +73,7 @@ class Ticket(Serviced):
     )
     home_stage = "operations"
     code_prefix = "TK"
+    opened_on = "agreement"
     owner_defaults_to_actor = False
     edit_who = ("service", "owner", "@is_service_desk")
 

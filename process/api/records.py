@@ -1,5 +1,6 @@
 """The view set of an outlet: what its pages read and do, for programs."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.http import HttpRequest, QueryDict
@@ -111,12 +112,13 @@ class RecordViewSet(ViewSetMixin, ApiView):
         outlet: Any = self.outlet
         if not may_open(outlet, request):
             raise not_allowed(request)
+        outlet.require_open(request.data if isinstance(request.data, Mapping) else {}, actor_of(request))
         entered = inputs.Input(outlet.form, outlet.lines, request.user, None)
         given = read(shapes.create_input(outlet), request.data)
         entered.bind(given, initial=outlet.initial(_without_address(request), outlet.form))
 
         def act() -> Response:
-            record = outlet.services.open(by=actor_of(request), **entered.cleaned())
+            record = outlet.open(by=actor_of(request), **entered.cleaned())
             headers = {"Location": address(outlet, record, request)}
             return self.shown(record.pk, status.HTTP_201_CREATED, headers)
 

@@ -74,6 +74,8 @@ class StageRecord(TimeStamped):
     edit_states: ClassVar[tuple[str, ...]] = ()
     edit_who: ClassVar[tuple[str, ...]] = ("owner",)
     open_who: ClassVar[tuple[str, ...]] = ("anyone",)
+    # The field that names what a new record is opened on, and so its case; empty where it is opened on nothing.
+    opened_on: ClassVar[str] = ""
     # False where a new record has no owner until somebody is given it (a collected lead).
     owner_defaults_to_actor: ClassVar[bool] = True
     # Acts without a state that the catalogue may bind a step to (`guidance_plan.add_requirement`).
@@ -247,6 +249,11 @@ class StageRecord(TimeStamped):
         if user.department_ids:
             seen |= Q(department_id__in=user.department_ids)
         return seen
+
+    def ground_case(self) -> int | None:
+        """The case of what the record is opened on; None where that is not named."""
+        ground = getattr(self, self.opened_on, None) if self.opened_on else None
+        return ground.case_id if ground is not None else None
 
     @property
     def state_label(self) -> str:

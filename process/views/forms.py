@@ -186,13 +186,15 @@ def create(outlet: Outlet) -> Any:
         if not may_open(outlet, request):
             raise NotAllowed(_("%(who)s may not do this here.") % {"who": request.user})
         if request.method != "POST":
+            outlet.require_open(initial, actor_of(request))
             return _page(request, outlet, form, made, record=None)
         valid = form.is_valid() & all([formset.is_valid() for formset in made.values()])
         if not valid:
+            outlet.require_open(request.POST, actor_of(request))
             return _page(request, outlet, form, made, record=None)
 
         def act() -> str:
-            record = outlet.services.open(by=actor_of(request), **form.cleaned_data, **cleaned_lines(made))
+            record = outlet.open(by=actor_of(request), **form.cleaned_data, **cleaned_lines(made))
             return record.get_absolute_url()
 
         try:

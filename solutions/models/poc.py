@@ -24,6 +24,7 @@ class Poc(StageRecord):
     home_stage = "solution"
     code_prefix = "PC"
     open_who = ("sr", "ar")
+    opened_on = "solution"
     edit_who = ("owner", "sr")
     edit_states = ("planned",)
 

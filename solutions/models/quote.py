@@ -44,6 +44,7 @@ class Quote(Reviewed):
     home_stage = "solution"
     code_prefix = "QT"
     open_who = ("ar", "sr")
+    opened_on = "solution"
     edit_who = ("ar", "sr", "owner")
     edit_states = ("draft",)
     watched_fields = ("gross_amount", "net_amount", "discount_percent", "valid_until", "currency")

@@ -36,6 +36,7 @@ class Solution(Reviewed):
     home_stage = "solution"
     code_prefix = "SL"
     open_who = ("sr", "ar")
+    opened_on = "project"
     edit_who = ("owner", "sr")
     edit_states = ("draft",)
     # The estimate is a record of cost: its number and name are told with it.

@@ -43,6 +43,7 @@ class Tender(StageRecord):
     code_prefix = "TN"
     # The verb `open` (of the bids) is asked for by the same word as opening a record.
     open_who = ("ar", "sr", "@is_bid_manager")
+    opened_on = "project"
     edit_who = BIDDERS
     edit_states = ("noticed", "registered")
 

@@ -271,6 +271,18 @@ def posted(lead: Lead, key: str, **fields: Any) -> dict[str, Any]:
     return {**about, "items": list(KEYS), "reason": "战略客户", "expires_on": today().isoformat(), **fields}
 
 
+def test_who_only_sees_the_record_is_not_told_what_it_lacks(lead) -> None:
+    """Neither by the form nor by what sending it answers, on the page and through the API."""
+    reader = signed_in(make_user("reader", department="legal", roles=("legal",)))
+    assert reader.get(lead.get_absolute_url()).status_code == 200
+    assert reader.get(new_page(lead)).status_code == 403
+    for fields in ({}, {"items": []}):
+        sent = posted(lead, "r", **fields)
+        assert reader.post("/special-approvals/new/", sent).status_code == 403
+        del sent["idempotency_key"]
+        assert reader.post("/api/v1/special-approvals/", sent, "application/json").status_code == 403
+
+
 def test_it_is_asked_for_where_the_verb_is_refused(lead, sales, sales2) -> None:
     page = signed_in(sales)
     refused = page.get(f"{lead.get_absolute_url()}qualify/").content.decode()
