@@ -92,6 +92,16 @@ class Total:
     currency: str = ""
     missing: tuple[str, ...] = ()
 
+    @property
+    def number_text(self) -> str:
+        """The number as it is shown: "1000+" where there are more."""
+        return f"{self.number}+" if self.capped else str(self.number)
+
+    @property
+    def is_at_least(self) -> bool:
+        """Whether the amount is a lower bound only: not all rows were added, or a rate is missing."""
+        return self.capped or bool(self.missing)
+
 
 _PART = """(SELECT jsonb_build_array(coalesce(sum(n), 0), jsonb_object_agg(coalesce(code, ''), s)) FROM
     (SELECT code, count(*) AS n, sum(amount)::text AS s FROM ({sql}) AS part (pk, amount, code) GROUP BY code) AS found)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Exists, F, OuterRef, Q, Sum
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -14,7 +14,7 @@ from billing.models import Receipt, ReceivableLine
 from core.calendar import today
 from core.money import ZERO, format_money
 from core.search import search
-from core.selectors import InBase
+from core.selectors import Total, column_totals
 from finance.models import VarianceAlert
 from guidance.models import Activity
 from leads.models import Lead
@@ -226,30 +226,40 @@ def recent_notices(user: User) -> list[Notice]:
 
 
 def numbers(user: User) -> list[dict[str, Any]]:
-    """My numbers: leads I own, deals I sit on, and the money still to come from them, in base currency."""
+    """My numbers: leads I own, deals I sit on, and the money still to come from them, in base currency.
+
+    Counted now, and exactly up to a thousand of a kind; beyond that they say so (1000+, ≥), so that home costs the same
+    however much a person has.
+    """
     mine = Seat.objects.current().filter(user_id__in=user.acting_ids).values("case_id")
-    in_base = InBase(today())
-    leads = Lead.objects.open().filter(owner_id__in=user.acting_ids).count()
+    leads = Lead.objects.open().filter(owner_id__in=user.acting_ids).annotate(worth=F("gross_amount"))
     running = Project.objects.filter(case_id__in=mine, state__in=("draft", "in_review", "approved"))
-    deals = list(running.values("currency").order_by().annotate(n=Count("pk"), amount=Sum("gross_amount")))
+    deals = running.annotate(worth=F("gross_amount"))
     left = F("gross_amount") - F("gross_received") - F("gross_deducted")
-    due = ReceivableLine.objects.visible_to(user).filter(case_id__in=mine, state="eligible", is_retention=False)
-    sums = {"open": Sum(left), "overdue": Sum(left, filter=Q(due_on__lt=today()))}
-    money: list[Any] = list(due.values("currency").order_by().annotate(**sums))
-    to_come, overdue = (sum((in_base(row["currency"], row[name]) for row in money), ZERO) for name in sums)
+    due = ReceivableLine.objects.visible_to(user).ageing().filter(case_id__in=mine, is_retention=False)
+    due = due.annotate(worth=left)
+    rows = [leads, deals, due, due.filter(due_on__lt=today())]
+    my_leads, my_deals, to_come, overdue = column_totals(rows, day=today(), amount="worth", currency="currency")
     shown: list[dict[str, Any]] = []
-    if leads:
-        shown.append({"label": _("My open leads"), "value": leads, "url": "/leads/?state=open&scope=mine"})
-    if deals:
-        amount = sum((in_base(row["currency"], row["amount"]) for row in deals), ZERO)
-        sub = _("%(amount)s incl. tax") % {"amount": format_money(amount)}
-        count = sum(row["n"] for row in deals)
-        shown.append({"label": _("My deals"), "value": count, "sub": sub, "url": "/projects/?scope=mine"})
-    if to_come:
-        shown.append({"label": _("Receivable from my deals"), "value": format_money(to_come)})
-    if overdue:
-        shown.append({"label": _("Overdue"), "value": format_money(overdue), "tone": "bad"})
+    if my_leads.number:
+        url = "/leads/?state=open&scope=mine"
+        shown.append({"label": _("My open leads"), "value": my_leads.number_text, "url": url})
+    if my_deals.number:
+        sub = _("%(amount)s incl. tax") % {"amount": _worth(my_deals)}
+        shown.append(
+            {"label": _("My deals"), "value": my_deals.number_text, "sub": sub, "url": "/projects/?scope=mine"}
+        )
+    if to_come.number:
+        shown.append({"label": _("Receivable from my deals"), "value": _worth(to_come)})
+    if overdue.number:
+        shown.append({"label": _("Overdue"), "value": _worth(overdue), "tone": "bad"})
     return shown
+
+
+def _worth(total: Total) -> str:
+    """What counted rows are worth; "≥" where not all were added up."""
+    text = format_money(total.amount or ZERO)
+    return f"≥ {text}" if total.is_at_least else text
 
 
 def find(user: User, text: str, *, per_kind: int = 5) -> list[tuple[Outlet, list[Any]]]:

@@ -95,6 +95,10 @@ class ReceivableLine(StageRecord):
         indexes = [
             *StageRecord.Meta.indexes,
             models.Index(fields=["due_on", "id"], condition=Q(state="eligible"), name="receivable_by_due"),
+            # What ages on somebody's deals: few beside all that was ever paid.
+            models.Index(
+                fields=["case"], name="receivable_ageing", condition=Q(state="eligible", gross_amount__gt=PAID)
+            ),
             models.Index(fields=["contract", "state"], name="receivable_by_contract"),
             models.Index(fields=["term"], name="receivable_by_term"),
             # Matching asks for lines by what is open on them.

@@ -57,7 +57,7 @@ def sum_text(total: Total, language: str) -> str:
     if total.amount is None:
         return ""
     text = format_money(total.amount, total.currency, language, digits=0)
-    return f"≥ {text}" if total.capped or total.missing else text
+    return f"≥ {text}" if total.is_at_least else text
 
 
 def totals_of(outlet: Outlet, querysets: list[Any], request: Request) -> list[Total]:
@@ -132,7 +132,7 @@ def board(outlet: Outlet) -> Any:
                     "state": code,
                     "label": outlet.model.states.label(code),
                     "colour": outlet.model.states.colour(code),
-                    "count_text": f"{total.number}+" if total.capped else str(total.number),
+                    "count_text": total.number_text,
                     "sum_text": sum_text(total, request.LANGUAGE_CODE),
                     "cards": shown,
                     "more_url": more,

@@ -1,15 +1,18 @@
 """Home: what waits for me, my numbers; and the search over everything."""
 
+from functools import partial
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from approvals.selectors import requests_of
+from core.selectors import column_totals
 from desk import selectors
 from tests.factories.contracts import ar_of, make_effective_contract
 from tests.factories.leads import make_lead, make_working_lead
-from tests.factories.projects import make_submitted_project
+from tests.factories.projects import make_project, make_submitted_project, name_team
 from tests.helpers import signed_in
 
 pytestmark = pytest.mark.django_db
@@ -44,10 +47,29 @@ def test_planned_receivables_ask_nothing_of_their_owner() -> None:
 def test_my_numbers_count_my_deals_and_their_money(stranger) -> None:
     contract = make_effective_contract()
     shown = selectors.numbers(ar_of(contract))
-    assert shown[0]["value"] == 1
+    assert shown[0]["value"] == "1"
     due = contract.receivables.get(term__event__code="effect")
     assert any(f"{due.gross_amount:,.2f}" == one["value"] for one in shown)
     assert selectors.numbers(stranger) == []
+
+
+def test_my_numbers_are_one_statement_and_say_at_least_where_not_all_was_counted(
+    sales, monkeypatch, django_assert_num_queries
+) -> None:
+    for _number in range(2):
+        make_working_lead(sales)
+        name_team(make_project(sales))
+
+    def texts(user) -> list[str]:
+        return [f"{one['value']} {one.get('sub', '')}" for one in selectors.numbers(user)]
+
+    _whom_i_act_for = sales.acting_ids, sales.has_right("see_all")
+    with django_assert_num_queries(1):
+        leads, deals = texts(sales)
+    assert (leads, deals[:2], "≥" in deals) == ("2 ", "2 ", False)
+    monkeypatch.setattr(selectors, "column_totals", partial(column_totals, cap=1))
+    leads, deals = texts(sales)
+    assert (leads, deals[:3], "≥" in deals) == ("1+ ", "1+ ", True)
 
 
 def test_home_needs_as_many_queries_for_many_as_for_few(sales) -> None:
