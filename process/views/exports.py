@@ -14,6 +14,7 @@ from core.paging import ordered
 from process import export as files
 from process.outlet import Outlet
 from process.views.lists import narrowed
+from process.views.looks import chosen_columns, own_views
 
 logger = logging.getLogger(__name__)
 FORMATS = ("csv", "xlsx")
@@ -25,12 +26,13 @@ def export(outlet: Outlet) -> Any:
     def view(request: Request) -> HttpResponseBase:
         given = request.GET.copy()
         wanted = given.pop("format", ["csv"])[-1]
-        given.pop("cursor", None)
+        for shown in ("cursor", "columns"):  # how the list looks, not what is in it
+            given.pop(shown, None)
         keyset = outlet.keyset(given.get("sort", ""), request.user)
         if wanted not in FORMATS or keyset is None:
             raise BadRequest(_("Unknown sort order.") if keyset is None else _("Unknown file format."))
         queryset, _form = narrowed(outlet, given, request, outlet.list_queryset(request.user))
-        columns = outlet.list_columns(request.user)
+        columns = chosen_columns(outlet, request, list(own_views(outlet, request)))
         found = files.rows(outlet, ordered(queryset, keyset), columns, request.user)
         logger.info("export of %s as %s", outlet.model.record_kind(), wanted)
         name = f"{outlet.plural}-{timezone.localdate():%Y%m%d}.{wanted}"

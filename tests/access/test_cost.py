@@ -163,6 +163,7 @@ def test_what_is_told_without_the_right_to_cost_does_not_depend_on_cost(
     urls = addresses(world, reader)
     before = answers(urls, reader)
     assert all(status < 500 for status, _body in before.values())
+    assert all(status == 200 for url, (status, _body) in before.items() if "/export/" in url)
     assert sum(status == 200 for status, _body in before.values()) > len(urls) / 2
     change_every_cost(monkeypatch)
     after = answers(urls, reader)

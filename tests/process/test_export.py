@@ -14,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from finance.models import CostSheet
 from process import export
 from process.guards import stage_models
+from process.models import SavedView
 from process.outlet import outlets
 from tests.factories.contracts import make_effective_contract
 from tests.factories.finance import line, make_book, make_sheet
@@ -42,6 +43,20 @@ def test_a_list_is_exported_as_it_is_shown(lead_manager, sales) -> None:
     assert shown["名称"] == "智慧水务"
     assert "1234.50" in row, "a number without separators"
     assert hot.state_label in row and str(hot.owner) in row and hot.get_temperature_display() in row
+
+
+def test_the_columns_of_the_list_are_kept(lead_manager, sales) -> None:
+    """Those of the address, else those the person is used to; a column nobody has is refused."""
+    lead = make_working_lead(sales)
+    head, row = fetch(lead_manager, "/leads/export/?columns=owner,code")
+    assert (head, row) == (["负责人", "编号"], [str(sales), lead.code])
+    SavedView.objects.create(kind="leads.lead", owner=lead_manager, name="", columns=["code"])
+    assert fetch(lead_manager, "/leads/export/") == [["编号"], [lead.code]]
+    assert signed_in(lead_manager).get("/leads/export/?columns=colour").status_code == 400
+    book = openpyxl.load_workbook(
+        io.BytesIO(b"".join(signed_in(lead_manager).get("/leads/export/?columns=code,owner&format=xlsx")))
+    )
+    assert [cell.value for cell in next(book.active.iter_rows())] == ["编号", "负责人"]
 
 
 def test_heads_and_words_are_in_the_readers_language(lead_manager) -> None:
