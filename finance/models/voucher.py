@@ -1,7 +1,7 @@
 """Vouchers 凭单: worked days and expenses, approved and posted into a book."""
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from django.conf import settings
 from django.db import models
@@ -15,10 +15,23 @@ from finance.models.book import CostBook
 from finance.models.dictionary import CostCategory, TaxRate
 from process.machine import State, StateField, States, review, verb
 from process.models import Reviewed, StageRecord
+from process.models.record import RecordQuerySet
 
 if TYPE_CHECKING:
     from accounts.actor import Actor
     from accounts.models import User
+
+
+class VoucherQuerySet(RecordQuerySet):
+    """What somebody spent is cost, with its tax: colleagues on the case do not see each other's expenses."""
+
+    def visible_to(self, user: "User") -> Self:
+        found = super().visible_to(user)
+        if user.has_right("see_cost") or user.has_role("finance"):
+            return found
+        own = Q(owner_id__in=user.acting_ids) | Q(claimant_id__in=user.acting_ids)
+        headed = Q(department_id__in=user.department_ids)
+        return found.filter(Q(kind=Voucher.Kind.TIME) | own | headed | Voucher.asked_of(user))
 
 
 class Voucher(Reviewed):
@@ -66,6 +79,8 @@ class Voucher(Reviewed):
     deductible = models.BooleanField(_("VAT deductible"), default=False)
     tax_amount = MoneyField(_("VAT"), default=0, editable=False)
     net_amount = MoneyField(_("cost, net"), default=0, editable=False)
+
+    objects = VoucherQuerySet.as_manager()
 
     class Meta(StageRecord.Meta):
         verbose_name = _("voucher")

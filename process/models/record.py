@@ -323,7 +323,12 @@ class Reviewed(StageRecord):
     @classmethod
     def visibility(cls, user: "User") -> Q:
         """Beside the usual people: those whose opinion or decision is asked for."""
+        return super().visibility(user) | cls.asked_of(user)
+
+    @classmethod
+    def asked_of(cls, user: "User") -> Q:
+        """The records on which the opinion or decision of `user` is asked for now."""
         asked = StepRecord.objects.filter(
             kind=cls.record_kind(), state=StepRecord.State.OPEN, assignees__overlap=list(user.acting_ids)
         )
-        return super().visibility(user) | Q(pk__in=asked.values("object_id"))
+        return Q(pk__in=asked.values("object_id"))

@@ -5,14 +5,17 @@ from decimal import Decimal
 
 import pytest
 
-from accounts.models import User
+from accounts.models import Department, User
 from core.errors import NotAllowed, Refused
-from finance.models import CostBook, LedgerEntry
+from finance.models import CostBook, LedgerEntry, Voucher
 from finance.services import book as books
 from finance.services import voucher
+from process.models import StepRecord
 from process.services import take_seat
+from tests.api.caller import Caller
 from tests.factories.finance import category, make_voucher, rate
-from tests.helpers import actions, unchanged
+from tests.helpers import actions, signed_in, unchanged
+from tests.people import make_user
 
 D = Decimal
 
@@ -122,3 +125,34 @@ def test_a_seatless_colleague_may_still_book_time(book: CostBook, worker: User, 
     take_seat(book.case, "member", service, by=delivery)
     made = make_voucher(book, service, kind="time", days=D(1), category=category("labour.pm"))
     assert made.net_amount == D(1500)
+
+
+def test_an_expense_is_told_to_those_it_concerns(
+    book: CostBook, worker: User, delivery: User, sales: User, pfc: User, finance: User, director: User
+) -> None:
+    """The claimant, who decides while it is asked, the department's head, finance, who may see cost; not colleagues."""
+    take_seat(book.case_id, "member", worker, by=sales)
+    colleague = make_user("colleague", department="sales_north")
+    take_seat(book.case_id, "member", colleague, by=sales)
+    head = make_user("head of those who spend", department=worker.department.code)
+    Department.objects.filter(pk=worker.department_id).update(head=head)
+    spent = make_voucher(book, worker)
+    worked = make_voucher(book, worker, kind="time", category=category("labour.solution"))
+    assert not colleague.has_right("see_cost") and not sales.has_right("see_cost")
+    for user, told in [(worker, True), (head, True), (finance, True), (director, True), (colleague, False)]:
+        found = set(Voucher.objects.visible_to(User.objects.get(pk=user.pk)))
+        assert (spent in found) is told, user
+        assert worked in found, user
+        assert signed_in(user).get(spent.get_absolute_url()).status_code == (200 if told else 404), user
+    listed = Caller(colleague).get("vouchers/").json()["results"]
+    assert [one["id"] for one in listed] == [worked.pk]
+    case = signed_in(colleague).get(f"/vouchers/{worked.pk}/timeline/").content.decode()
+    assert spent.code not in case
+
+
+def test_who_decides_sees_the_expense_that_is_asked_about(book: CostBook, worker: User, delivery: User) -> None:
+    spent = make_voucher(book, worker)
+    voucher.submit(spent, by=worker)
+    asked = StepRecord.objects.get(kind="finance.voucher", object_id=spent.pk, state="open").assignees
+    assert delivery.pk in asked
+    assert spent in Voucher.objects.visible_to(User.objects.get(pk=delivery.pk))
