@@ -10,6 +10,7 @@ from accounts.request import Request
 from approvals.selectors import Leader, leaders
 from core.calendar import today
 from core.money import format_money
+from core.parameters import takes
 from core.selectors import InBase
 from dashboard import selectors
 from process import show, stages
@@ -201,6 +202,7 @@ def _notes(found: selectors.Figures, in_base: InBase, user: Any) -> list[str]:
     return [note for note in (whose, at, _left_out(in_base)) if note]
 
 
+@takes()
 def dashboard(request: Request) -> HttpResponse:
     """Funnel, receivables, four costings, waiting, what stands still and special approvals, as far as one may see."""
     in_base = InBase(today())

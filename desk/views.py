@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from accounts.request import Request
 from core.calendar import calendar_warning, today
+from core.parameters import takes
 from core.text import clean_text
 from desk import selectors
 from process.shapes import Cell, Row
@@ -31,6 +32,7 @@ def work(request: Request) -> HttpResponse:
     return render(request, "desk/_work.html", context)
 
 
+@takes("q")
 def search(request: Request) -> HttpResponse:
     """Everything the person may see that contains the words."""
     text = clean_text(request.GET.get("q", ""))[:100].strip()

@@ -23,6 +23,7 @@ from accounts.selectors import sessions_of
 from core.calendar import today
 from core.errors import Refused
 from core.paging import Keyset, page
+from core.parameters import takes
 
 
 def _back(request: Request, default: str) -> HttpResponseRedirect:
@@ -146,6 +147,7 @@ def revoke_token(request: Request, public_id: UUID) -> HttpResponse:
     return redirect("accounts:tokens")
 
 
+@takes("cursor")
 def notices(request: Request) -> HttpResponse:
     """All notices, newest first."""
     found = page(

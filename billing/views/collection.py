@@ -15,6 +15,7 @@ from billing.selectors import BUCKETS, AgeingRow, Position, ageing, position, po
 from billing.views.tables import money, receivables_table
 from core.money import ZERO, format_money
 from core.paging import Keyset, page
+from core.parameters import takes
 from process.shapes import Cell, Column, Row, Table
 from process.views.lists import PAGE_SIZE
 
@@ -109,6 +110,7 @@ def _ageing_table(rows: list[AgeingRow]) -> Table:
     return Table(_("Ageing by days past due"), columns, shown, footer_cells=footer if shown else [])
 
 
+@takes("cursor")
 def collection(request: Request) -> HttpResponse:
     """Everything payable that the person may see: overdue first, with the ageing on top."""
     visible = ReceivableLine.objects.visible_to(request.user)

@@ -20,6 +20,7 @@ from core.errors import DomainError, NotAllowed
 from core.idempotency import new_key
 from core.money import format_money
 from core.paging import Keyset, page
+from core.parameters import takes
 from core.text import row_key
 from process.views.forms import done, once, problem, version_of
 
@@ -31,6 +32,7 @@ def may_match(user: User) -> bool:
     return any(user.has_role(role) for role in ("ar", *CASH))
 
 
+@takes("cursor")
 def unclaimed(request: Request) -> HttpResponse:
     """The list, oldest money first; POST accepts the shown proposal of one receipt."""
     actor = actor_of(request)

@@ -17,6 +17,7 @@ from core.errors import DomainError, NotAllowed
 from core.idempotency import new_key
 from core.money import format_money
 from core.paging import Keyset, capped_count, page
+from core.parameters import refuse_unknown
 from core.search import search
 from core.text import clean_text
 from finance import rows, selectors
@@ -53,9 +54,7 @@ def books(request: Request) -> HttpResponse:
     """All books with their costings side by side."""
     if not request.user.has_right("see_cost"):
         raise PermissionDenied
-    unknown = set(request.GET) - {"q", "cursor", "frozen"}
-    if unknown:
-        raise BadRequest(_("Unknown filter: %(name)s") % {"name": ", ".join(sorted(unknown))})
+    refuse_unknown(request, ("q", "cursor", "frozen"))
     queryset: Any = CostBook.objects.visible_to(request.user).select_related("owner")
     if request.GET.get("frozen"):
         queryset = queryset.filter(is_frozen=True)
@@ -203,9 +202,7 @@ def entries(request: Request, pk: int) -> HttpResponse:
 
 def _narrowed(found: CostBook, request: Request) -> tuple[Any, list[dict[str, str]]]:
     """(queryset, chips); BadRequest for anything that is no filter of this page."""
-    unknown = set(request.GET) - {"category", "nature", "cursor"}
-    if unknown:
-        raise BadRequest(_("Unknown filter: %(name)s") % {"name": ", ".join(sorted(unknown))})
+    refuse_unknown(request, ("category", "nature", "cursor"))
     queryset = LedgerEntry.objects.filter(book=found).select_related("category")
     chips = []
     nature, code = request.GET.get("nature", ""), request.GET.get("category", "")

@@ -6,6 +6,7 @@ import pytest
 from django.db import transaction
 
 from core.api.throttling import PerUser
+from tests.access.eyes import Eyes, eyes
 from tests.access.world import World, build
 
 
@@ -29,3 +30,20 @@ def savepoint(world: World) -> Iterator[None]:
 def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Walking all addresses of the API is more than one person may ask of it in a minute."""
     monkeypatch.setattr(PerUser, "allow_request", lambda *asked: True)
+
+
+@pytest.fixture
+def quiet(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """No traceback is logged."""
+    yield
+    assert [record.getMessage() for record in caplog.records if record.exc_info] == []
+
+
+@pytest.fixture
+def crowd(world: World) -> list[Eyes]:
+    """Everybody who works on the own deal, and one person of every role."""
+    found = {person.pk: Eyes(world, person) for person in world.deals["own"].people.values()}
+    everybody = [*found.values(), *(eyes(world, name) for name in world.people)]
+    for one in everybody:
+        assert one.client  # signed in now, so that no session is written later
+    return everybody

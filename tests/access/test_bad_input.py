@@ -23,27 +23,11 @@ from tests.access.routes import routes
 from tests.access.test_methods import rows_written
 from tests.access.world import World
 
+pytestmark = pytest.mark.usefixtures("quiet")
 TEXTS = (NUL, HUGE, "-0", "NaN", "2026-02-30", RTL, "%ED%A0%80", "9" * 5000)
 
 
-@pytest.fixture(autouse=True)
-def quiet(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
-    """No traceback is logged."""
-    yield
-    assert [record.getMessage() for record in caplog.records if record.exc_info] == []
-
-
-@pytest.fixture
-def crowd(world: World) -> list[Eyes]:
-    """Everybody who works on the own deal, and one person of every role."""
-    found = {person.pk: Eyes(world, person) for person in world.deals["own"].people.values()}
-    everybody = [*found.values(), *(eyes(world, name) for name in world.people)]
-    for one in everybody:
-        assert one.client  # signed in now, so that no session is written later
-    return everybody
-
-
-def _who(crowd: list[Eyes], record: Any, words: Any) -> Eyes | None:
+def who_may(crowd: list[Eyes], record: Any, words: Any) -> Eyes | None:
     """Somebody who sees the record and may do what these words allow."""
     for one in crowd:
         if (record.pk is None or one.sees(record)) and access.may_any(words, record, Actor.of(one.user)):
@@ -62,12 +46,12 @@ def _forms(world: World, crowd: list[Eyes]) -> Iterator[tuple[Eyes, str, Any, di
         record = next(iter(world.records("own", outlet)), None)
         if record is None:
             continue
-        reader = _who(crowd, record, access.words_for(record, "edit"))
+        reader = who_may(crowd, record, access.words_for(record, "edit"))
         if editable(outlet) and reader is not None:
             form: Any = outlet.edit_form or outlet.form
             yield reader, outlet.url("edit", record.pk), form(user=reader.user, record=record), outlet.lines
-        for verb, words in _verbs(outlet, record):
-            reader = _who(crowd, record, words)
+        for verb, words in verbs_of(outlet, record):
+            reader = who_may(crowd, record, words)
             if reader is not None:
                 form_class: Any = outlet.verb_form(verb) or VerbForm
                 made = form_class(user=reader.user, record=record)
@@ -75,7 +59,7 @@ def _forms(world: World, crowd: list[Eyes]) -> Iterator[tuple[Eyes, str, Any, di
                 yield reader, outlet.url("verb", record.pk, verb), made, getattr(form_class, "lines", {})
 
 
-def _verbs(outlet: Outlet, record: Any) -> Iterator[tuple[str, Any]]:
+def verbs_of(outlet: Outlet, record: Any) -> Iterator[tuple[str, Any]]:
     for verb in outlet.offered():
         yield verb, access.words_for(record, verb)
     for act, spec in outlet.acts.items():

@@ -64,9 +64,9 @@ def test_what_the_roles_see_of_a_deal(world: World) -> None:
     assert [deputy.sees(world.deals[deal].project) for deal in world.deals] == [True, False, False]
 
 
-def address(route: Any) -> str:
-    """An address of a route, with something in every place of it."""
-    given = {"int": "1", "str": "x", "path": "x", "uuid": "00000000-0000-0000-0000-000000000000"}
+def address(route: Any, places: dict[str, str] | None = None) -> str:
+    """An address of a route, with something in every place of it, by the kind of place."""
+    given = {"int": "1", "str": "x", "path": "x", "uuid": "00000000-0000-0000-0000-000000000000", **(places or {})}
     return "/" + re.sub(r"<(?:(\w+):)?\w+>", lambda found: given[found[1] or "str"], route.route)
 
 
