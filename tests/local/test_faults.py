@@ -114,7 +114,8 @@ def test_only_one_campaign_runs_in_a_folder(tmp_path: Path, monkeypatch: pytest.
         with pytest.raises(left.Problem, match="already runs"), left.guarded(tmp_path):
             pytest.fail("two at once")
     with left.guarded(tmp_path):  # the first is over
-        assert everyone(tmp_path)
+        # A process that has just begun has no words yet by which it is found.
+        assert wait_until(lambda: bool(everyone(tmp_path)), 30), "its guard stands by"
     assert everyone(tmp_path) == []
 
 
