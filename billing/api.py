@@ -1,19 +1,22 @@
 """Collection: what is due and how old it is, and where a deal stands in money."""
 
+import datetime as dt
 from typing import Any
 
 from django.http import Http404
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.response import Response
 
 from accounts.request import ApiRequest
+from billing.ageing import BY, AgeingRow, ageing_for
 from billing.models import ReceivableLine
-from billing.selectors import BUCKETS, AgeingRow, ageing, position
+from billing.selectors import position
 from core.api.lists import PARAMS, page_of, page_response, paging_parameters
 from core.api.shapes import Ref, amount, amount_field, ref
 from core.api.views import ApiView
 from core.paging import Keyset
+from core.parameters import day_of, one_of
 
 
 class DueSerializer(serializers.Serializer):
@@ -65,32 +68,49 @@ def _day(value: Any) -> str | None:
 
 
 class AgeingSerializer(serializers.Serializer):
-    """One payer's open amounts by days past due; retention stands beside them."""
+    """Open amounts of one payer (account manager, contract, project) in one currency, by both clocks.
 
-    customer = serializers.CharField()
-    buckets = serializers.DictField(child=amount_field())
+    Retention in warranty and bills of exchange that are not paid yet stand beside them.
+    """
+
+    id = serializers.IntegerField(allow_null=True)
+    name = serializers.CharField()
+    currency = serializers.CharField()
+    buckets = serializers.DictField(child=amount_field(), help_text="By days past due.")
+    ages = serializers.DictField(child=amount_field(), help_text="By time since it arose.")
     total = amount_field()
     overdue = amount_field()
     retention = amount_field()
+    bills = amount_field()
 
 
 class AgeingView(ApiView):
-    """Open receivables by payer and days past due: `not_due`, `d30`, … `older`."""
+    """Open receivables as of a day, by days past due (`not_due` … `older`) and age (`m6` … `over`)."""
 
     area = "billing"
+    params = frozenset({"on", "by"})
 
-    @extend_schema(operation_id="ageing", responses=AgeingSerializer(many=True))
+    @extend_schema(
+        operation_id="ageing",
+        parameters=[
+            OpenApiParameter("on", dt.date, description="As of the end of this day; today without it."),
+            OpenApiParameter("by", str, enum=[*BY], description="What is summed; payers without it."),
+        ],
+        responses=AgeingSerializer(many=True),
+    )
     def get(self, request: ApiRequest) -> Response:
-        return Response([_ageing(row) for row in ageing(lines=ReceivableLine.objects.visible_to(request.user))])
+        on, by = day_of(request.query_params.get("on", "")), one_of(request.query_params.get("by", ""), BY)
+        return Response([_ageing(row) for row in ageing_for(request.user, on, by)])
 
 
 def _ageing(row: AgeingRow) -> dict[str, Any]:
     return {
-        "customer": str(row.label),
-        "buckets": {code: amount(row.buckets[code]) for code, _label, _end in BUCKETS},
-        "total": amount(row.total),
-        "overdue": amount(row.overdue),
-        "retention": amount(row.retention),
+        "id": row.key,
+        "name": row.label,
+        "currency": row.currency,
+        "buckets": {code: amount(value) for code, value in row.buckets.items()},
+        "ages": {code: amount(value) for code, value in row.ages.items()},
+        **{name: amount(getattr(row, name)) for name in ("total", "overdue", "retention", "bills")},
     }
 
 

@@ -2,14 +2,13 @@
 
 import datetime as dt
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from django.db.models import Case, Count, DecimalField, F, Max, OuterRef, Q, QuerySet, Subquery, Sum, When
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from billing.models import (
@@ -31,17 +30,6 @@ from contracts.selectors import effective_of
 from core.calendar import today
 from core.money import ZERO
 from process.models import Case as DealCase
-
-# (code, label, last day of the bucket counted from the due day); the last bucket has no end.
-BUCKETS = (
-    ("not_due", gettext_lazy("Not due"), 0),
-    ("d30", gettext_lazy("1–30 days"), 30),
-    ("d60", gettext_lazy("31–60 days"), 60),
-    ("d90", gettext_lazy("61–90 days"), 90),
-    ("d180", gettext_lazy("91–180 days"), 180),
-    ("d365", gettext_lazy("181–365 days"), 365),
-    ("older", gettext_lazy("over 365 days"), None),
-)
 
 
 @dataclass(frozen=True)
@@ -139,75 +127,6 @@ def uninvoiced_of(case_id: int) -> QuerySet[ReceivableLine]:
 def may_be_unreleased(source: str) -> bool:
     """Whether what `source` released can be taken back: nothing of it is invoiced."""
     return not ReceivableLine.objects.filter(source=source, gross_invoiced__gt=0).exists()
-
-
-def _sum_of(allocations: QuerySet[Allocation]) -> Coalesce:
-    """The gross sum of allocations that are narrowed to the outer receivable already."""
-    return Coalesce(
-        Subquery(allocations.order_by().values("receivable").annotate(total=Sum("gross_amount")).values("total")), ZERO
-    )
-
-
-@dataclass
-class AgeingRow:
-    """One customer's (or owner's) open amounts by days past due.
-
-    Beside, not in them: retention in warranty, and what bills of exchange settled that are not paid yet.
-    """
-
-    key: Any
-    label: str
-    buckets: dict[str, Decimal] = field(default_factory=lambda: {code: ZERO for code, _label, _end in BUCKETS})
-    retention: Decimal = ZERO
-    bills: Decimal = ZERO
-
-    @property
-    def total(self) -> Decimal:
-        return sum(self.buckets.values(), ZERO)
-
-    @property
-    def overdue(self) -> Decimal:
-        return self.total - self.buckets["not_due"]
-
-
-def bucket_of(due_on: dt.date, as_of: dt.date) -> str:
-    """The bucket of a due day as of a day."""
-    days = (as_of - due_on).days
-    return next(code for code, _label, end in BUCKETS if end is None or days <= end)
-
-
-def ageing(
-    as_of: dt.date | None = None, *, lines: QuerySet[ReceivableLine] | None = None, by: str = "customer"
-) -> list[AgeingRow]:
-    """Open receivables by days past due as of any day, per customer, owner or contract; the largest first.
-
-    What was allocated later, or taken off later, counts as it stood that day; so does a retention, which ages
-    from the day its warranty ended. A bill of exchange settles its line, but stands apart until the day it was
-    honoured, discounted or endorsed. Give `lines` (for instance visible_to) to narrow.
-    """
-    day = as_of or today()
-    found = ReceivableLine.objects.all() if lines is None else lines
-    standing = Allocation.objects.filter(
-        Q(removed_on__isnull=True) | Q(removed_on__gt=day), receivable=OuterRef("pk"), allocated_on__lte=day
-    )
-    ended = Q(receipt__state__in=("honoured", "discounted", "endorsed"), receipt__state_since__date__lte=day)
-    on_bills = standing.filter(receipt__method__code__in=BILLS, difference__isnull=True).exclude(ended)
-    given_up = Q(state__in=("waived", "written_off"), state_since__date__lte=day)
-    held = Q(arises_on__isnull=True) | Q(arises_on__gt=day)
-    held &= Q(is_retention=True, contract__effective_on__lte=day)
-    found = found.filter(Q(arises_on__lte=day) | held).exclude(given_up)
-    found = found.annotate(left=F("gross_amount") - _sum_of(standing), billed=_sum_of(on_bills))
-    found = found.filter(Q(left__gt=0) | Q(billed__gt=0))
-    rows: dict[Any, AgeingRow] = {}
-    for line in found.select_related(by).order_by("pk"):
-        other = getattr(line, by)
-        row = rows.setdefault(getattr(other, "pk", None), AgeingRow(getattr(other, "pk", None), str(other or "–")))
-        row.bills += line.billed
-        if line.arises_on is None or line.arises_on > day:
-            row.retention += line.left
-        else:
-            row.buckets[bucket_of(line.due_on or day, day)] += line.left
-    return sorted(rows.values(), key=lambda row: (-row.overdue, -row.total, row.label))
 
 
 def on_account(as_of: dt.date | None = None, *, receipts: QuerySet[Receipt] | None = None) -> Decimal:

@@ -8,6 +8,7 @@ from billing.views import (
     ReceiptOutlet,
     ReceivableOutlet,
     RefundOutlet,
+    ageing_page,
     collection,
     panel,
     unclaimed,
@@ -16,6 +17,7 @@ from billing.views import (
 app_name = "billing"
 urlpatterns = [
     path("collection/", collection, name="collection"),
+    path("collection/ageing/", ageing_page, name="ageing"),
     path("receivables/panel/<int:case_id>/", panel, name="receivables-panel"),
     path("receipts/unclaimed/", unclaimed, name="unclaimed"),
     *ReceivableOutlet.urls(),

@@ -5,6 +5,7 @@ weekday; for a year whose holidays are not published that fallback is a guess, w
 """
 
 import time as clock_time
+from calendar import monthrange
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time, timedelta, tzinfo
 from decimal import Decimal
@@ -141,6 +142,12 @@ def add_working_days(day: date, days: int) -> date:
         day += step
         left -= is_working_day(day)
     return day
+
+
+def add_months(day: date, months: int) -> date:
+    """The same day of the month `months` later (earlier when negative); its last day where it has no such day."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
 def due(start: datetime, hours: Decimal | float, clock: Clock = "working") -> datetime:

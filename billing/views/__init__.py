@@ -1,5 +1,6 @@
 """Pages of billing."""
 
+from billing.views.ageing import ageing_page
 from billing.views.collection import collection, panel
 from billing.views.deductions import DeductionOutlet
 from billing.views.invoices import CreditNoteOutlet, InvoiceOutlet
@@ -17,6 +18,7 @@ __all__ = [
     "ReceiptOutlet",
     "ReceivableOutlet",
     "RefundOutlet",
+    "ageing_page",
     "collection",
     "panel",
     "unclaimed",

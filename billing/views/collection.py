@@ -10,9 +10,12 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.request import Request
+from billing.ageing import ageing_for
 from billing.models import Receipt, ReceivableLine
-from billing.selectors import BUCKETS, AgeingRow, Position, ageing, position, position_for, receivables_of
+from billing.selectors import Position, position, position_for, receivables_of
+from billing.views.ageing import ageing_tables
 from billing.views.tables import money, receivables_table
+from core.calendar import today
 from core.money import ZERO, format_money
 from core.paging import Keyset, page
 from core.parameters import takes
@@ -85,38 +88,13 @@ def _row(line: ReceivableLine) -> Row:
     )
 
 
-def _ageing_table(rows: list[AgeingRow]) -> Table:
-    columns = [
-        Column("customer", _("Payer")),
-        *(Column(code, label, "end") for code, label, _end in BUCKETS),
-        Column("total", _("Total"), "end"),
-        Column("retention", _("Retention (outside)"), "end"),
-        Column("bills", _("Bills not yet paid"), "end"),
-    ]
-    shown = [
-        Row(
-            [
-                Cell(row.label),
-                *(money(row.buckets[code]) for code, _l, _e in BUCKETS),
-                *map(money, (row.total, row.retention, row.bills)),
-            ]
-        )
-        for row in rows[:20]
-    ]
-    totals = [sum((row.buckets[code] for row in rows), ZERO) for code, _l, _e in BUCKETS]
-    footer = [Cell(_t("Total")), *map(money, totals), money(sum(totals, ZERO))]
-    footer.append(money(sum((row.retention for row in rows), ZERO)))
-    footer.append(money(sum((row.bills for row in rows), ZERO)))
-    return Table(_("Ageing by days past due"), columns, shown, footer_cells=footer if shown else [])
-
-
 @takes("cursor")
 def collection(request: Request) -> HttpResponse:
     """Everything payable that the person may see: overdue first, with the ageing on top."""
     visible = ReceivableLine.objects.visible_to(request.user)
     due = visible.ageing().select_related("customer", "owner")
     found = page(due, keyset=Keyset(("due_on", "id")), cursor=request.GET.get("cursor"), size=PAGE_SIZE)
-    rows = ageing(lines=visible)
+    rows = ageing_for(request.user, today())
     unclaimed = Receipt.objects.visible_to(request.user).filter(state="unclaimed")[:100].count()
     total = sum((row.total for row in rows), ZERO)
     overdue = sum((row.overdue for row in rows), ZERO)
@@ -133,7 +111,8 @@ def collection(request: Request) -> HttpResponse:
         "title": _t("Collection"),
         "stats": stats,
         "due": Table(_("Due, the most overdue first"), COLUMNS, [_row(line) for line in found.rows]),
-        "ageing": _ageing_table(rows),
+        "tables": ageing_tables(rows, _("Payer"), clocks=("late",), limit=20),
+        "ageing_url": reverse("billing:ageing"),
         "next_url": f"?cursor={found.next_cursor}" if found.next_cursor else "",
         "previous_url": f"?cursor={found.previous_cursor}" if found.previous_cursor else "",
         "empty_text": _("Nothing is due: receivables stand here once their event has happened."),

@@ -25,7 +25,10 @@ class ReceivableOutlet(Outlet):
     services = services
     filterset = ReceivableFilter
     icon = "report-money"
-    menu_pages = (MenuPage(_("Collection"), "billing:collection", "calendar-due"),)
+    menu_pages = (
+        MenuPage(_("Collection"), "billing:collection", "calendar-due"),
+        MenuPage(_("Ageing"), "billing:ageing", "hourglass"),
+    )
     acts = {
         "request_invoice": Act(_("Request invoice"), RequestInvoiceForm, who=("ar", "owner", "finance", "pfc", "tax")),
         "remind": Act(_("Log a reminder"), RemindForm, who=FOLLOW, states=("eligible",)),

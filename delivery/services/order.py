@@ -10,7 +10,7 @@ from django.utils.translation import gettext_noop
 from accounts.actor import Actor
 from accounts.models import User
 from accounts.services import notify
-from core.calendar import today
+from core.calendar import add_months, today
 from core.errors import Refused
 from delivery.models import DeliveryOrder, Milestone
 from delivery.models.order import OFFERERS
@@ -196,10 +196,7 @@ def installed_base(order: DeliveryOrder) -> dict[str, Any]:
 
 def months_after(day: dt.date, months: int) -> dt.date:
     """The last day of `months` months beginning on `day`: 12 months from 1 March end on the last of February."""
-    index = day.year * 12 + day.month - 1 + months
-    year, month = divmod(index, 12)
-    last = (dt.date(year + (month == 11), (month + 1) % 12 + 1, 1) - dt.timedelta(days=1)).day
-    return dt.date(year, month + 1, min(day.day, last)) - dt.timedelta(days=1)
+    return add_months(day, months) - dt.timedelta(days=1)
 
 
 @transaction.atomic

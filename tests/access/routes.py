@@ -71,6 +71,7 @@ OTHERS = {
     "desk:search": "collective",
     "dashboard:dashboard": "collective",
     "billing:collection": "collective",
+    "billing:ageing": "collective",
     "billing:unclaimed": "collective",
     "finance:book-list": "collective",
     "process:pick": "picker",

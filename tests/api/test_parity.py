@@ -55,6 +55,7 @@ OTHERS = {
     "desk:search": "search",
     "dashboard:dashboard": "dashboard",
     "billing:collection": "collection",
+    "billing:ageing": "ageing",
     "billing:receivables-panel": "position",
     "billing:unclaimed": "receipt-list",
     "finance:book-list": "book-list",

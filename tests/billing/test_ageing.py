@@ -4,18 +4,20 @@ import datetime as dt
 from decimal import Decimal
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Notice, User
+from billing.ageing import age_of, ageing, bucket_of
 from billing.models import Allocation, Receipt, ReceivableLine
-from billing.selectors import ageing, bucket_of
 from billing.services import receipt as receipts
 from billing.services import receivable as receivables
 from billing.services import reminders
 from contracts import services as contracts
 from core.calendar import today
 from process.models import CaseRecord
+from tests.api.caller import Caller
 from tests.factories.billing import finance_user, line_of, make_confirmed_receipt, make_receipt
 from tests.factories.contracts import ar_of, make_effective_contract, make_light_contract
 from tests.factories.projects import term
@@ -35,6 +37,86 @@ def days(number: int) -> dt.date:
 )
 def test_buckets(late: int, bucket: str) -> None:
     assert bucket_of(days(-late), today()) == bucket
+
+
+@pytest.mark.parametrize(
+    ("arose", "as_of", "age"),
+    [
+        ("2026-03-31", "2026-09-30", "m6"),
+        ("2026-03-29", "2026-09-30", "m12"),
+        # Half a year before the last of August is the last of February.
+        ("2026-02-28", "2026-08-31", "m6"),
+        ("2025-09-30", "2026-09-30", "m12"),
+        ("2025-09-29", "2026-09-30", "y2"),
+        ("2024-02-28", "2025-02-28", "m12"),
+        ("2024-02-27", "2025-02-28", "y2"),
+        ("2021-09-30", "2026-09-30", "y5"),
+        ("2021-09-29", "2026-09-30", "over"),
+    ],
+)
+def test_ages(arose: str, as_of: str, age: str) -> None:
+    assert age_of(dt.date.fromisoformat(arose), dt.date.fromisoformat(as_of)) == age
+
+
+def test_both_clocks_by_hand_on_three_days(finance: User) -> None:
+    """An advance of 301,800 arises 400 days ago, due 30 days later; 100,000 came in 20 days ago."""
+    contract = make_effective_contract(effective_on=days(-400))
+    with time_machine.travel(dt.datetime.combine(days(-20), dt.time(4), dt.UTC)):
+        make_confirmed_receipt(contract, event="effect", gross_amount=D(100000))
+    for day, late, age, left in (
+        (0, "older", "y2", D(201800)),  # 370 days late
+        (-20, "d365", "y2", D(201800)),  # 350 days late, the day of the money included
+        (-21, "d365", "y2", D(301800)),
+        (-300, "d90", "m6", D(301800)),  # 100 days old, 70 late
+        (-371, "not_due", "m6", D(301800)),
+    ):
+        (row,) = ageing(days(day))
+        assert {code: value for code, value in row.buckets.items() if value} == {late: left}, day
+        assert {code: value for code, value in row.ages.items() if value} == {age: left}, day
+        assert (row.retention, row.currency) == (D(100600), "CNY")
+        assert (bucket_of(days(-370), days(day)), age_of(days(-400), days(day))) == (late, age)
+
+
+def test_the_page_and_the_api_tell_the_same_of_a_day(finance: User, stranger: User) -> None:
+    contract = make_effective_contract(effective_on=days(-100))
+    browser, caller = signed_in(finance), Caller(finance)
+    names = {
+        "customer": contract.payer.title,
+        "owner": str(ar_of(contract)),
+        "contract": str(contract),
+        "project": str(contract.project),
+    }
+    for by, name in names.items():
+        page = browser.get(f"/collection/ageing/?on={days(-10)}&by={by}").content.decode()
+        (row,) = caller.get(f"ageing/?on={days(-10)}&by={by}").json()
+        assert row["name"] == name and name in page and "301,800.00" in page
+        assert (D(row["buckets"]["d60"]), D(row["ages"]["m6"]), D(row["total"])) == (301800, 301800, 301800)
+    assert signed_in(stranger).get("/collection/ageing/").status_code == 200
+    assert contract.payer.title not in signed_in(stranger).get("/collection/ageing/").content.decode()
+    for wrong in ("on=2026-02-30", "on=gestern", "on=0001-01-01", "by=colour", "at=2026-01-01"):
+        assert browser.get(f"/collection/ageing/?{wrong}").status_code == 400, wrong
+        assert caller.get(f"ageing/?{wrong}").status_code == 400, wrong
+
+
+def test_currencies_are_never_added(finance: User) -> None:
+    for currency in ("CNY", "USD"):
+        contract = make_effective_contract(effective_on=days(-100))
+        ReceivableLine.objects.filter(contract=contract).update(currency=currency)
+    assert [(row.currency, row.total) for row in ageing()] == [("CNY", D(301800)), ("USD", D(301800))]
+    page = signed_in(finance).get("/collection/ageing/").content.decode()
+    assert "603,600.00" not in page and page.count("<tfoot>") == 4
+
+
+def test_ageing_asks_the_same_of_one_line_and_of_many() -> None:
+    def count() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            ageing()
+        return len(captured)
+
+    make_effective_contract(effective_on=days(-100))
+    few = count()
+    make_effective_contract(effective_on=days(-50))
+    assert few == count() == 2
 
 
 def test_as_of_any_day_with_what_was_allocated_by_then() -> None:

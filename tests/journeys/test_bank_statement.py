@@ -12,9 +12,10 @@ import time_machine
 from django.http import HttpResponse
 
 from accounts.models import BankAccount, User
+from billing.ageing import ageing, bucket_of
 from billing.matching import proposals
 from billing.models import BankStatement, Receipt, ReceivableLine, StatementLine
-from billing.selectors import ageing, bucket_of, check_invariants, on_account, position
+from billing.selectors import check_invariants, on_account, position
 from contracts.models import Contract
 from core.calendar import today
 from customers.models import Customer
