@@ -16,6 +16,9 @@ const dark = matchMedia("(prefers-color-scheme: dark)");
 
 function draw(canvas) {
   const spec = JSON.parse(document.getElementById(canvas.dataset.chart).textContent);
+  // Nothing but zeros has no picture: the table beside says it.
+  canvas.hidden = !spec.series.some(({ data }) => data.some(Number));
+  if (canvas.hidden) return;
   const chart = init(canvas, null, { renderer: "svg" });
   const paint = () => chart.setOption(KINDS[spec.kind](spec, dark.matches), true);
   paint();
