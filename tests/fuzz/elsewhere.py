@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from accounts.models import Notice, User
+from accounts.models import Delegation, Notice, User
 from approvals.models import ApprovalRequest
 from core.calendar import today
 from finance.models import CostBook
@@ -64,6 +64,14 @@ def _delegation(dice: random.Random) -> Aim:
     return Aim(body={"deputy": deputy and deputy.pk, **days}, user=user)
 
 
+def _running_delegation(dice: random.Random) -> Aim:
+    user = User.objects.get(username="ar")
+    deputy = User.objects.filter(department=user.department, is_active=True).exclude(pk=user.pk)[0]
+    first = today() + dt.timedelta(days=30 + 5 * Delegation.objects.count())
+    days = (first, first + dt.timedelta(days=3))
+    return Aim({"id": Delegation.objects.create(principal=user, deputy=deputy, during=days).pk}, user=user)
+
+
 def _file(dice: random.Random) -> Aim:
     return Aim({"id": _any(dice, Attachment.objects.all()).pk})
 
@@ -82,6 +90,7 @@ AIMS: dict[str, Callable[[random.Random], Aim]] = {
     "book_entries": _book,
     "book_forecast": _forecast,
     "book_read": _book,
+    "delegation_end": _running_delegation,
     "delegation_new": _delegation,
     "file_read": _file,
     "notice_read": _notices,
