@@ -117,8 +117,10 @@ def _values(outlet: Outlet, record: Any, columns: list[Column], user: User) -> l
     values = []
     for column, cell in zip(columns, outlet.row(record, columns, user).cells, strict=True):
         raw = record.state_label if column.key == "state" else show.value(record, column.key)
-        plain = isinstance(raw, Decimal | int | dt.date) and cell.text == show.text_of(raw)
-        values.append(raw if plain and not isinstance(raw, bool) else "" if cell.text == "–" else str(cell.text))
+        # A moment is written as it is shown, in the company's time; a spreadsheet knows no time zones.
+        plain = isinstance(raw, Decimal | int | dt.date) and not isinstance(raw, bool | dt.datetime)
+        same = plain and cell.text == show.text_of(raw)
+        values.append(raw if same else "" if cell.text == "–" else str(cell.text))
     return values
 
 
