@@ -112,7 +112,7 @@ class PersonAdmin(admin.ModelAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> list[str]:
         kept = {Duty.SYSTEM.value: MASTER_DATA, Duty.SECURITY.value: (*CREDENTIALS, "roles")}
-        duty: str = request.user.duty  # type: ignore[union-attr]
+        duty: str = request.user.duty
         every = (*MASTER_DATA, *CREDENTIALS, "roles", "is_active", "last_login", "date_joined")
         return [name for name in every if name not in kept.get(duty, ())]
 
@@ -122,7 +122,7 @@ class PersonAdmin(admin.ModelAdmin):
         return form
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        offered = self.DUTY_OF.get(request.user.duty, ())  # type: ignore[union-attr]
+        offered = self.DUTY_OF.get(request.user.duty, ())
         return {name: spec for name, spec in super().get_actions(request).items() if name in offered}
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
@@ -143,7 +143,7 @@ class PersonAdmin(admin.ModelAdmin):
 
     @admin.display(description=_("locked out"))
     def is_locked(self, person: User) -> str:
-        return _now("locked out") if person.locked_out else ""  # type: ignore[attr-defined]
+        return _now("locked out") if person.locked_out else ""  # type: ignore[attr-defined]  # from with_locks
 
     def _each(self, request: HttpRequest, people: QuerySet[User], act: Any, done: str) -> None:
         """Do it for each person chosen, and say what was refused, by name."""

@@ -66,7 +66,7 @@ class CountedCode:
             request.axes_locked_out = True
             raise get_adapter().validation_error("too_many_login_attempts")
         try:
-            return super().clean_code()  # type: ignore[misc]
+            return super().clean_code()
         except forms.ValidationError:
             count_wrong_code(request, self.user)
             note_failure(request, self.user)

@@ -28,7 +28,7 @@ class LockOut(AxesDatabaseHandler):
     def reset_user_attempts(self, request: HttpRequest, credentials: dict[str, Any] | None = None) -> int:
         """Else anyone with an account could go on guessing for ever, signing in now and then."""
         username = get_client_username(request, credentials)
-        address = request.axes_ip_address  # type: ignore[attr-defined]
+        address = request.axes_ip_address  # type: ignore[attr-defined]  # set by the middleware of axes
         return AccessAttempt.objects.filter(username=username, ip_address=address).delete()[0]
 
 

@@ -144,14 +144,14 @@ class MailWish(models.TextChoices):
     ALL = "all", _("every notice")
 
 
-class User(AbstractUser):  # type: ignore[django-manager-missing]
+class User(AbstractUser):  # type: ignore[django-manager-missing]  # the plugin does not see PersonManager
     """A person who signs in. Nothing but roles gives rights: there is no superuser, no group, no permission."""
 
-    first_name = None  # type: ignore[assignment]
-    last_name = None  # type: ignore[assignment]
-    is_superuser = None  # type: ignore[assignment]
-    groups = None  # type: ignore[assignment]
-    user_permissions = None  # type: ignore[assignment]
+    first_name = None  # type: ignore[assignment]  # taken away, as Django says
+    last_name = None  # type: ignore[assignment]  # taken away, as Django says
+    is_superuser = None
+    groups = None  # type: ignore[assignment]  # taken away, as Django says
+    user_permissions = None  # type: ignore[assignment]  # taken away, as Django says
     name = models.CharField(pgettext_lazy("person", "name"), max_length=80)
     department = models.ForeignKey(
         Department,
@@ -208,7 +208,7 @@ class User(AbstractUser):  # type: ignore[django-manager-missing]
         return self.standing.duty
 
     @property
-    def is_staff(self) -> bool:  # type: ignore[override]
+    def is_staff(self) -> bool:
         """Whether the back room opens to the person: it does to the three administrators only."""
         return bool(self.duty)
 

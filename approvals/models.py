@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
 from django.conf import settings
+from django.contrib import admin
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
@@ -220,19 +221,17 @@ class SpecialApproval(AboutDocument, Reviewed):
         return {item["key"] for item in self.items}
 
     @property
+    @admin.display(description=_("verb"))
     def passes(self) -> str:
         """The verb that may pass, in words."""
         model: Any = apps.get_model(self.document_kind)
         return str(verbs_of(model)[self.action.rpartition(".")[2]].label)
 
-    passes.fget.short_description = _("verb")  # type: ignore[attr-defined]
-
     @property
+    @admin.display(description=_("what lacks"))
     def things(self) -> list[str]:
         """What it lets pass, in words."""
         return [word_of(item) for item in self.items]
-
-    things.fget.short_description = _("what lacks")  # type: ignore[attr-defined]
 
     def may_meet_condition(self, actor: "Actor") -> bool:
         """Who asked, or set a condition that is still open."""

@@ -4,6 +4,7 @@ import datetime as dt
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from django.contrib import admin
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -94,20 +95,18 @@ class Closing(StageRecord):
         return actor.user is not None and bool(actor.user.role_codes & {"director", "decision_team"})
 
     @property
+    @admin.display(description=_("margin (excl. tax)"))
     def net_margin(self) -> Decimal:
         """What the project earned: revenue less cost, both without tax."""
         return self.net_recognised - self.net_cost
 
-    net_margin.fget.short_description = _("margin (excl. tax)")  # type: ignore[attr-defined]
-
     @property
+    @admin.display(description=_("margin %"))
     def margin_percent(self) -> Decimal | None:
         """The margin as a share of revenue; undefined without revenue."""
         if not self.net_recognised:
             return None
         return (self.net_margin / self.net_recognised * 100).quantize(Decimal("0.01"))
-
-    margin_percent.fget.short_description = _("margin %")  # type: ignore[attr-defined]
 
     def settle_checks(self) -> list[Any]:
         """Everything provisional accounts need, each with its link."""

@@ -28,7 +28,7 @@ class Reason(str):
         reason.key = key or getattr(text, "key", "")
         return reason
 
-    def __getnewargs__(self) -> tuple[str, str, str]:  # type: ignore[override]
+    def __getnewargs__(self) -> tuple[str, str, str]:
         """Keep link and key through copy and pickle."""
         return (str(self), self.link, self.key)
 

@@ -50,7 +50,7 @@ class _LazyChoices(ModelChoiceIterator):
         self.field = field
 
     @property
-    def queryset(self) -> QuerySet[Any]:  # type: ignore[override]
+    def queryset(self) -> QuerySet[Any]:
         """The scope of the field at this moment."""
         return cast("QuerySet[Any]", self.field.queryset)
 

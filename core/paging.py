@@ -228,7 +228,7 @@ class _RowCompare(Func):
         super().__init__(*expressions)
         self.operator = operator
 
-    def as_sql(self, compiler: Any, connection: Any, **_extra: Any) -> tuple[str, list[Any]]:  # type: ignore[override]
+    def as_sql(self, compiler: Any, connection: Any, **_extra: Any) -> tuple[str, list[Any]]:
         """Put the first half of the expressions on the left, the second on the right."""
         parts, params = [], []
         for expression in self.source_expressions:

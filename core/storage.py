@@ -10,7 +10,7 @@ class WholeFileStorage(FileSystemStorage):
 
     def _save(self, name: str, content: Any) -> str:
         try:
-            return str(super()._save(name, content))  # type: ignore[misc]
+            return str(super()._save(name, content))
         except BaseException:
             self.delete(name)
             raise

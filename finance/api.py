@@ -221,7 +221,7 @@ class PostingSerializer(serializers.Serializer):
     day = serializers.DateField()
     month = serializers.DateField()
     text = serializers.CharField()
-    source = serializers.CharField()  # type: ignore[assignment]
+    source = serializers.CharField()  # type: ignore[assignment]  # a field, not DRF's own attribute
     posted_by = serializers.CharField()
 
 

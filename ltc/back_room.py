@@ -80,6 +80,7 @@ def open_back_room() -> None:
     from allauth.account.decorators import secure_admin_login
     from django.utils.translation import gettext_lazy as _
 
-    admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
-    admin.site.site_header = admin.site.site_title = _("LTC back room")  # type: ignore[assignment]
-    admin.site.index_title = _("Rules, dictionaries and people")  # type: ignore[assignment]
+    site: Any = admin.site
+    site.login = secure_admin_login(site.login)
+    site.site_header = site.site_title = _("LTC back room")
+    site.index_title = _("Rules, dictionaries and people")

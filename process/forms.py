@@ -79,7 +79,8 @@ class RowChoice(forms.Field):
         for label, members in shown:
             options = [(str(row.pk), str(row)) for row in members]
             choices += [(label, options)] if label else options
-        self.widget.choices = choices  # type: ignore[attr-defined]
+        widget: Any = self.widget
+        widget.choices = choices
 
     def prepare_value(self, value: Any) -> Any:
         return str(value.pk) if isinstance(value, Model) else value

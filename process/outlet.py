@@ -363,7 +363,7 @@ class Outlet:
         value = given.get(self.model.opened_on)
         if value is None or isinstance(value, Model) or actor.user is None:
             return value
-        rows: Any = self.model._meta.get_field(self.model.opened_on).related_model._default_manager  # type: ignore[union-attr]
+        rows: Any = self.model._meta.get_field(self.model.opened_on).related_model._default_manager
         key = row_key(str(value))
         return rows.visible_to(actor.user).filter(pk=key).first() if key is not None else None
 

@@ -71,7 +71,7 @@ def value(record: models.Model, name: str) -> Any:
 def _reader(model: type[models.Model], name: str) -> Callable[[Any], Any]:
     """How a field of a record is read: a choice by its label, which Django would look up anew in every row."""
     try:
-        choices = dict(model._meta.get_field(name).flatchoices or ())  # type: ignore[union-attr]
+        choices = dict(model._meta.get_field(name).flatchoices or ())
     except (FieldDoesNotExist, AttributeError):
         choices = {}
     if choices:

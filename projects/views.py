@@ -207,7 +207,7 @@ def resource_table(needs: list[ResourceNeed]) -> Table:
 def project_page(request: Request, pk: int) -> HttpResponse:
     """One page for all departments; `?view=` puts the panels of AR, SR or FR first."""
     outlet = ProjectOutlet()
-    outlet.chosen = request.GET.get("view", "")  # type: ignore[misc]
+    outlet.chosen = request.GET.get("view", "")
     return detail(outlet)(request, pk)
 
 

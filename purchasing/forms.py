@@ -53,7 +53,7 @@ class PurchaseLineForm(ScopedForm):
         unit.offer(known["_units"])
 
 
-def _order_lines(form: Any, order: PurchaseOrder | None) -> list[PurchaseLine]:
+def _order_lines(form: Any, order: Any) -> list[PurchaseLine]:
     """An order's lines, read once for all rows of a grid."""
     if order is None or order.pk is None:
         return []
@@ -72,7 +72,7 @@ class ReceiveLineForm(ScopedForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         line: Any = self.fields["line"]
-        line.offer(_order_lines(self, self.record))  # type: ignore[arg-type]
+        line.offer(_order_lines(self, self.record))
 
 
 def _missing(order: Any) -> list[dict[str, Any]]:

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
+from django.contrib import admin
 from django.db import models
 from django.db.models import F, Q, Sum
 from django.utils import timezone
@@ -336,10 +337,9 @@ class Bill(Reviewed):
         return Q() if user.role_codes & {"purchasing", "finance", "cashier"} else super().visibility(user)
 
     @property
+    @admin.display(description=_("paid"))
     def gross_paid(self) -> Decimal:
         return self.payments.aggregate(paid=Sum("gross_amount"))["paid"] or ZERO
-
-    gross_paid.fget.short_description = _("paid")  # type: ignore[attr-defined]
 
     def paid_state(self) -> str:
         """Whether anything is left to pay."""

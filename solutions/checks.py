@@ -18,9 +18,8 @@ if TYPE_CHECKING:
 ENDED_TENDERS = ("lost", "voided", "abandoned")
 
 
-def _verb(record: object, verb: str) -> str:
-    slug = type(record).noun()  # type: ignore[attr-defined]
-    return reverse(f"solutions:{slug}-verb", args=[record.pk, verb])  # type: ignore[attr-defined]
+def _verb(record: "Quote | Solution | Tender", verb: str) -> str:
+    return reverse(f"solutions:{record.noun()}-verb", args=[record.pk, verb])
 
 
 def package_gaps(solution: "Solution") -> list[Reason]:

@@ -36,7 +36,7 @@ class Noted:
         """Do it and write it down."""
         user = self.request.user
         with transaction.atomic():
-            answer: HttpResponse = super().form_valid(form)  # type: ignore[misc]
+            answer: HttpResponse = super().form_valid(form)
             services.enter(self.event, user=user, by=actor_of(self.request), details={"factor": self.kind})
         if self.sets_up:
             # Setting it up showed it: this session need not show it again.

@@ -3,6 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
+from django.contrib import admin
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q, Sum
@@ -98,19 +99,17 @@ class Invoice(Reviewed):
         ]
 
     @property
+    @admin.display(description=_("standing"))
     def gross_standing(self) -> Decimal:
         """What is left of it after its credit notes."""
         return self.gross_amount - self.gross_credited
 
-    gross_standing.fget.short_description = _("standing")  # type: ignore[attr-defined]
-
     @property
+    @admin.display(description=_("received"))
     def gross_received(self) -> Decimal:
         """Money allocated to it by name."""
         found = self.allocations.filter(removed_at__isnull=True, difference__isnull=True)
         return found.aggregate(gross=Sum("gross_amount"))["gross"] or ZERO
-
-    gross_received.fget.short_description = _("received")  # type: ignore[attr-defined]
 
     def submit_checks(self) -> list[Any]:
         """Within what is owed, to a buyer whose data are known, early only with a reason."""

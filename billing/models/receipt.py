@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
+from django.contrib import admin
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
@@ -147,11 +148,10 @@ class Receipt(StageRecord):
 
     # Amounts -------------------------------------------------------------------------------------
     @property
+    @admin.display(description=_("not allocated"))
     def gross_free(self) -> Decimal:
         """Neither allocated nor paid back: an advance on account."""
         return self.gross_amount - self.gross_allocated - self.gross_refunded
-
-    gross_free.fget.short_description = _("not allocated")  # type: ignore[attr-defined]
 
     @property
     def is_bill(self) -> bool:

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.apps import apps
+from django.contrib import admin
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext as _t
@@ -132,19 +133,18 @@ class ReceivableLine(StageRecord):
 
     # Amounts -------------------------------------------------------------------------------------
     @property
+    @admin.display(description=_("still open"))
     def gross_open(self) -> Decimal:
         """What is still to come in."""
         return self.gross_amount - self.gross_received - self.gross_deducted
 
-    gross_open.fget.short_description = _("still open")  # type: ignore[attr-defined]
-
     @property
+    @admin.display(description=_("not invoiced"))
     def gross_uninvoiced(self) -> Decimal:
         return self.gross_amount - self.gross_invoiced
 
-    gross_uninvoiced.fget.short_description = _("not invoiced")  # type: ignore[attr-defined]
-
     @property
+    @admin.display(description=_("released by"))
     def released_by(self) -> Any:
         """The record whose act made it payable: an acceptance, the contract itself, a service agreement."""
         kind, _colon, rest = self.source.partition(":")
@@ -157,8 +157,6 @@ class ReceivableLine(StageRecord):
             return self.source
         return model._default_manager.filter(pk=number).first() or self.source
 
-    released_by.fget.short_description = _("released by")  # type: ignore[attr-defined]
-
     @property
     def is_settled(self) -> bool:
         return self.gross_open <= 0
@@ -168,15 +166,15 @@ class ReceivableLine(StageRecord):
         return super().is_open and not self.is_settled
 
     @property
+    @admin.display(description=_("days overdue"))
     def days_overdue(self) -> int:
         """Days past the due day; nothing while it is not payable (a retention in warranty) or settled."""
         if self.state != "eligible" or self.is_settled or self.due_on is None:
             return 0
         return max((today() - self.due_on).days, 0)
 
-    days_overdue.fget.short_description = _("days overdue")  # type: ignore[attr-defined]
-
     @property
+    @admin.display(description=_("invoice and payment"))
     def settlement_label(self) -> str:
         """Where it stands on the two axes, in words."""
         if self.state in self.states.ends:
@@ -188,8 +186,6 @@ class ReceivableLine(StageRecord):
         if not self.is_settled and self.gross_received + self.gross_deducted > 0:
             received = _t("received in part")
         return f"{invoiced} · {received}"
-
-    settlement_label.fget.short_description = _("invoice and payment")  # type: ignore[attr-defined]
 
     # Checks --------------------------------------------------------------------------------------
     def unrelease_checks(self) -> list[Any]:

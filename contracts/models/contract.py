@@ -3,6 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
+from django.contrib import admin
 from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import F, Q, Sum
@@ -287,11 +288,10 @@ class Contract(Reviewed):
 
     # Words ---------------------------------------------------------------------------------------
     @property
+    @admin.display(description=_("amount in words"))
     def amount_capital(self) -> str:
         """The value in 人民币大写."""
         return rmb_capital(self.gross_amount) if self.currency == "CNY" else ""
-
-    amount_capital.fget.short_description = _("amount in words")  # type: ignore[attr-defined]
 
     def searchable(self) -> str:
         return f"{self.code} {self.title} {self.customer_number} {self.customer.title} {self.payer.title}"

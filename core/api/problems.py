@@ -151,10 +151,10 @@ def flat(detail: Any, path: str = "") -> Iterator[tuple[str, str]]:
         yield path, str(detail)
 
 
-def _headers(error: Exception) -> dict[str, str]:
+def _headers(error: Any) -> dict[str, str]:
     headers = {}
     if getattr(error, "auth_header", None):
-        headers["WWW-Authenticate"] = str(error.auth_header)  # type: ignore[attr-defined]
+        headers["WWW-Authenticate"] = str(error.auth_header)
     if getattr(error, "wait", None):
-        headers["Retry-After"] = str(int(error.wait))  # type: ignore[attr-defined]
+        headers["Retry-After"] = str(int(error.wait))
     return headers

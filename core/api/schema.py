@@ -71,7 +71,7 @@ class ProblemSerializer(serializers.Serializer):
     status = serializers.IntegerField()
     detail = serializers.CharField(required=False)
     reasons = ReasonSerializer(many=True, required=False)
-    errors = FieldErrorSerializer(many=True, required=False)  # type: ignore[assignment]
+    errors = FieldErrorSerializer(many=True, required=False)  # type: ignore[assignment]  # a field, not DRF's own attribute
     conflict = ConflictSerializer(many=True, required=False)
 
 

@@ -16,7 +16,7 @@ class _FailsOpen:
 
     def allow_request(self, request: Any, view: Any) -> bool:
         try:
-            return bool(super().allow_request(request, view))  # type: ignore[misc]
+            return bool(super().allow_request(request, view))
         except Exception as error:
             logger.warning("The throttle lets a request pass, the cache cannot be reached: %s", type(error).__name__)
             return True

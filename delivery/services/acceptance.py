@@ -1,6 +1,7 @@
 """What is done with an acceptance: sign releases exactly its shares, reverse takes them back."""
 
 import datetime as dt
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -17,7 +18,7 @@ from delivery.models.order import FINAL
 from delivery.services import releases as money
 from process.services import attach, doors
 
-Rows = list[dict[str, Any]]
+Rows = Sequence[dict[str, Any]]
 
 
 @transaction.atomic
@@ -26,7 +27,7 @@ def open(
     by: Actor | User,
     order: DeliveryOrder,
     kind: Term,
-    releases: Rows = (),  # type: ignore[assignment]
+    releases: Rows = (),
     title: str = "",
     note: str = "",
     is_final: bool | None = None,

@@ -1,6 +1,7 @@
 """What is done with a change order. Enacting it changes contract, terms, receivables and budget, or nothing."""
 
 import datetime as dt
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -19,7 +20,7 @@ from process.services import attach, doors
 
 __all__ = ["agree", "approve", "edit", "enact", "open", "reject", "send_back", "submit", "withdraw"]
 
-Rows = list[dict[str, Any]]
+Rows = Sequence[dict[str, Any]]
 
 
 @transaction.atomic
@@ -28,8 +29,8 @@ def open(
     by: Actor | User,
     contract: Contract,
     title: str = "",
-    lines: Rows = (),  # type: ignore[assignment]
-    costs: Rows = (),  # type: ignore[assignment]
+    lines: Rows = (),
+    costs: Rows = (),
     note: str = "",
     **fields: Any,
 ) -> ChangeOrder:

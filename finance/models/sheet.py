@@ -3,6 +3,7 @@
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Self
 
+from django.contrib import admin
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
 from django.db import models
@@ -133,16 +134,14 @@ class CostSheet(Reviewed):
         return reasons
 
     @property
+    @admin.display(description=_("margin"))
     def net_margin(self) -> Decimal:
         return costing.margin(self.net_revenue, self.net_cost)
 
-    net_margin.fget.short_description = _("margin")  # type: ignore[attr-defined]
-
     @property
+    @admin.display(description=_("margin %"))
     def margin_percent(self) -> Decimal | None:
         return costing.margin_percent(self.net_revenue, self.net_cost)
-
-    margin_percent.fget.short_description = _("margin %")  # type: ignore[attr-defined]
 
     def searchable(self) -> str:
         return f"{super().searchable()} {self.label} {self.book.code}"

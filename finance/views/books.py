@@ -279,7 +279,7 @@ def forecast(request: Request, pk: int) -> HttpResponse:
     found = _book(request, pk)
     if not book_services.may_forecast(found, Actor.of(request.user)):
         raise NotAllowed(_("%(who)s may not do this here.") % {"who": request.user})
-    made = formsets(FORECAST_LINES, request, found)  # type: ignore[arg-type]
+    made = formsets(FORECAST_LINES, request, found)
     context: dict[str, Any] = {
         "title": _("Forecast at completion: %(book)s") % {"book": found},
         "idempotency_key": request.POST.get("idempotency_key") or new_key(),

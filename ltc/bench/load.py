@@ -47,7 +47,7 @@ def fill(leads: int) -> None:
     staff = people()
     with psycopg.connect(_dsn(), autocommit=True) as connection:
         for setting in TUNED:
-            connection.execute(f"SET {setting}")  # type: ignore[call-overload]
+            connection.execute(f"SET {setting}".encode())
         tables = [model._meta.db_table for model in Records.MODELS]
         with without_indexes(connection, tables), connection.transaction():
             names = sql.SQL(", ").join(map(sql.Identifier, tables))

@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from customers.models import Contact, Customer
 from finance.models import CostBook
@@ -225,7 +225,7 @@ class Records(Papers):
         length, head = self.heads.get(case, (0, ""))
         place = c.person(number)
         entry = _Entry(case, length + 1, c.moment(number, self.size.leads), kind, pk, action, state, self.ids[place])
-        mac = mac_of(entry, head)  # type: ignore[arg-type]
+        mac = mac_of(cast("LogEntry", entry), head)
         self.heads[case] = (entry.seq, mac)
         return case, entry.seq, entry.at, kind, pk, action, state, entry.actor_name, entry.user_id, mac
 

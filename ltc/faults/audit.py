@@ -64,7 +64,8 @@ def _stored(name: str, write: Write) -> str:
 
 
 def _counts(demo: Demo, kind: str, writes: list[Write], statement: str) -> dict[str, int]:
-    return dict(demo.sql(statement, [_stored(kind, write) for write in writes]))  # type: ignore[arg-type]
+    asked = [_stored(kind, write) for write in writes]
+    return {token: count for token, count in demo.sql(statement, asked)}
 
 
 def writes(demo: Demo, ledger: Ledger) -> list[str]:
@@ -74,7 +75,8 @@ def writes(demo: Demo, ledger: Ledger) -> list[str]:
         taken = [write for write in ledger.taken if write.kind == kind]
         unknown = [write for write in ledger.unknown if write.kind == kind]
         if kind not in ROWS and kind not in LINES:
-            found = dict(demo.sql(NOTED, [write.token for write in taken + unknown], kind))  # type: ignore[arg-type]
+            asked = [write.token for write in taken + unknown]
+            found = {token: count for token, count in demo.sql(NOTED, asked, kind)}
             problems += _judge(f"log lines of {kind}", kind, taken, unknown, found)
         counted = []
         for what, table in (("rows", ROWS), ("log lines", LINES)):

@@ -8,7 +8,7 @@ import random
 import threading
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -199,9 +199,9 @@ class Client(threading.Thread):
         self.ledger.settle(Write(kind, token, lead, next(tries) - 1), answer)
         return answer.location if answer.taken else ""
 
-    def _until_answered(self, end: float, path: str, ask) -> Answer:  # type: ignore[no-untyped-def]
+    def _until_answered(self, end: float, path: str, ask: Callable[[], Answer]) -> Answer:
         while True:
-            answer: Answer = ask()
+            answer = ask()
             self.ledger.note(path, answer)
             if not answer.lost or time.monotonic() > end:
                 return answer

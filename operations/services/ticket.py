@@ -2,7 +2,7 @@
 
 import datetime as dt
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from django.db import transaction
 from django.utils import timezone
@@ -12,7 +12,7 @@ from django.utils.translation import gettext_noop
 from accounts.actor import Actor
 from accounts.models import User
 from accounts.services import notify
-from core.calendar import due, working_hours_between
+from core.calendar import Clock, due, working_hours_between
 from core.dictionary import Term
 from core.errors import Refused
 from operations.models import ServiceAgreement, SlaPolicy, Ticket
@@ -52,6 +52,11 @@ def policy_for(agreement: ServiceAgreement, priority: str) -> SlaPolicy:
     return policy
 
 
+def _due(start: dt.datetime, hours: Decimal, clock: str) -> dt.datetime:
+    """When hours of the clock that is written on a ticket are over."""
+    return due(start, hours, cast("Clock", clock))
+
+
 def _set_clocks(ticket: Ticket) -> None:
     policy = policy_for(ticket.agreement, ticket.priority)
     clock = "natural" if ticket.agreement.runs_round_the_clock else policy.clock
@@ -60,7 +65,7 @@ def _set_clocks(ticket: Ticket) -> None:
     names = ("response_due_at", *DUES)
     ticket.clock = clock
     for name, value in zip(names, hours, strict=True):
-        setattr(ticket, name, due(start, value, clock) if value is not None else None)  # type: ignore[arg-type]
+        setattr(ticket, name, _due(start, value, clock) if value is not None else None)
 
 
 @transaction.atomic
@@ -72,11 +77,7 @@ def edit(ticket: Ticket, *, by: Actor | User, version: int | None = None, note: 
         _set_clocks(ticket)
         changes |= {name: getattr(ticket, name) for name in ("clock", "response_due_at", *DUES)}
         if ticket.paused_hours:
-            changes |= {
-                name: due(changes[name], ticket.paused_hours, ticket.clock)  # type: ignore[arg-type]
-                for name in DUES
-                if changes[name]
-            }
+            changes |= {name: _due(changes[name], ticket.paused_hours, ticket.clock) for name in DUES if changes[name]}
     return doors.edit(ticket, by=by, version=version, note=note, changes=changes)
 
 
@@ -123,7 +124,7 @@ def resume(ticket: Ticket, *, by: Actor | User, note: str = "", version: int | N
     changes: dict[str, Any] = {"waiting_since": None, "paused_hours": ticket.paused_hours + stood}
     for name in DUES:
         moment = getattr(ticket, name)
-        changes[name] = due(moment, stood, ticket.clock) if moment else None  # type: ignore[arg-type]
+        changes[name] = _due(moment, stood, ticket.clock) if moment else None
     return doors.fire(ticket, "resume", by=by, note=note, version=version, changes=changes)
 
 

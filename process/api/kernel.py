@@ -38,7 +38,7 @@ class FileView(ApiView):
     """The content of a file, for those who may see the record it hangs on."""
 
     @property
-    def area(self) -> str:  # type: ignore[override]
+    def area(self) -> str:
         """The part of the house that the file's record belongs to."""
         kind = Attachment.objects.filter(pk=self.kwargs.get("pk")).values_list("kind", flat=True).first()
         return (kind or "").partition(".")[0]

@@ -97,7 +97,7 @@ def entry_row(found: LogEntry, reader: User) -> dict[str, Any]:
 class FactSerializer(serializers.Serializer):
     """A label with its value, as the page shows them."""
 
-    label = serializers.CharField()  # type: ignore[assignment]
+    label = serializers.CharField()  # type: ignore[assignment]  # a field, not DRF's own attribute
     value = serializers.CharField()
     url = serializers.CharField()
 

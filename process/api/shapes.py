@@ -96,15 +96,15 @@ class OptionSerializer(serializers.Serializer):
 
     value = serializers.CharField()
     code = serializers.CharField(help_text="What it is called in every language and installation; may be empty.")
-    label = serializers.CharField()  # type: ignore[assignment]
+    label = serializers.CharField()  # type: ignore[assignment]  # a field, not DRF's own attribute
 
 
 class AskedSerializer(serializers.Serializer):
     """A field of an action's dialog."""
 
     name = serializers.CharField()
-    label = serializers.CharField()  # type: ignore[assignment]
-    required = serializers.BooleanField()  # type: ignore[assignment]
+    label = serializers.CharField()  # type: ignore[assignment]  # a field, not DRF's own attribute
+    required = serializers.BooleanField()  # type: ignore[assignment]  # a field, not DRF's own attribute
     help = serializers.CharField()
     initial = serializers.JSONField(help_text="What is taken where nothing is sent.")
     options = OptionSerializer(many=True, help_text="The values offered, where they are few.")
@@ -115,7 +115,7 @@ class AskedLinesSerializer(serializers.Serializer):
     """What each row of a kind of lines asks for."""
 
     name = serializers.CharField()
-    label = serializers.CharField()  # type: ignore[assignment]
+    label = serializers.CharField()  # type: ignore[assignment]  # a field, not DRF's own attribute
     asks = AskedSerializer(many=True)
     rows = serializers.ListField(
         child=serializers.DictField(), help_text="The rows that stand there now; they are taken where none are sent."

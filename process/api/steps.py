@@ -45,7 +45,7 @@ class _RecordStepView(ApiView):
     """A view of the steps of one record, found by its kind."""
 
     @property
-    def area(self) -> str:  # type: ignore[override]
+    def area(self) -> str:
         """The part of the house that the record belongs to."""
         return str(self.kwargs.get("kind", "")).partition(".")[0]
 

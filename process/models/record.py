@@ -220,7 +220,7 @@ class StageRecord(TimeStamped):
         if not checks:
             return True
         query = Query(None)
-        known: dict[str, Any] = self._get_field_expression_map(meta=self._meta, exclude=exclude)  # type: ignore[attr-defined]
+        known: dict[str, Any] = self._get_field_expression_map(meta=self._meta, exclude=exclude)  # type: ignore[attr-defined]  # as Model.full_clean does
         for name, value in known.items():
             query.add_annotation(value, name, select=False)
         query.add_annotation(Value(1), "_check")

@@ -30,8 +30,8 @@ def formset_class(lines: Lines, extra: int = 0) -> Any:
     return formset_factory(lines.form, extra=extra, can_delete=True, max_num=MAX_LINES, absolute_max=MAX_LINES)
 
 
-def formsets(outlet_lines: dict[str, Lines], request: Request, record: StageRecord | None) -> dict[str, BaseFormSet]:
-    """One formset per kind of lines; on POST from what was sent, else from what is stored."""
+def formsets(outlet_lines: dict[str, Lines], request: Request, record: Any) -> dict[str, BaseFormSet]:
+    """One formset per kind of lines; on POST from what was sent, else from what is stored with `record` (or None)."""
     made = {}
     for name, lines in outlet_lines.items():
         stored = list(lines.read(record)) if record is not None and lines.read else []

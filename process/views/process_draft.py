@@ -153,7 +153,7 @@ def step(request: Request, code: str = "") -> HttpResponse:
     form = StepForm(request.POST if posted else None, initial=initial, user=request.user)
     form.offer(found)
     lines = lines_of(before)
-    made = formsets(lines, request, before or None)  # type: ignore[arg-type]
+    made = formsets(lines, request, before or None)
     error: DomainError | None = None
     if posted and form.is_valid() & all([formset.is_valid() for formset in made.values()]):
         rows = cleaned_lines(made)

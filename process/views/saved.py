@@ -36,7 +36,8 @@ class SaveViewForm(forms.Form):
             possible = [one for one in possible if one[0] != SavedView.Sharing.DEPARTMENT]
         if not services.may_share_with_all(user):
             possible = [one for one in possible if one[0] != SavedView.Sharing.ALL]
-        self.fields["sharing"].choices = possible  # type: ignore[attr-defined]
+        sharing: Any = self.fields["sharing"]
+        sharing.choices = possible
 
 
 class ColumnsForm(forms.Form):
@@ -51,7 +52,8 @@ class ColumnsForm(forms.Form):
         names = [*outlet.columns, *outlet.more_columns()]
         possible = outlet.list_columns(user, names)
         labels = [(column.key, str(column.label)[:1].upper() + str(column.label)[1:]) for column in possible]
-        self.fields["columns"].choices = labels  # type: ignore[attr-defined]
+        columns: Any = self.fields["columns"]
+        columns.choices = labels
 
 
 def _posted(request: Request) -> QueryDict | None:

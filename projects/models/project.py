@@ -3,6 +3,7 @@
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from django.contrib import admin
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
@@ -255,16 +256,15 @@ class Project(Reviewed):
         return self.left_state if self.left_state in ("approved", "suspended") else "draft"
 
     @property
+    @admin.display(description=_("Stage"))
     def stage_label(self) -> str:
         return stages.label(self.stage)
 
     @property
+    @admin.display(description=_("Customer"))
     def customer_name(self) -> str:
         party = self.customer or self.end_user
         return party.title if party else ""
-
-    customer_name.fget.short_description = _("Customer")  # type: ignore[attr-defined]
-    stage_label.fget.short_description = _("Stage")  # type: ignore[attr-defined]
 
     @classmethod
     def visibility(cls, user: "User") -> Q:

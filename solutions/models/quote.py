@@ -3,6 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
+from django.contrib import admin
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
@@ -242,10 +243,9 @@ class Quote(Reviewed):
         return margin_of(self.net_amount, estimate.net_cost) if estimate else None
 
     @property
+    @admin.display(description=_("Customer"))
     def customer_name(self) -> str:
         return self.customer.title if self.customer else ""
-
-    customer_name.fget.short_description = _("Customer")  # type: ignore[attr-defined]
 
     @property
     def margin_amount(self) -> Decimal | None:

@@ -13,7 +13,7 @@ from tests.access.world import World, build
 @pytest.fixture(scope="package")
 def world(django_db_setup: None, django_db_blocker: "pytest.FixtureRequest") -> Iterator[World]:
     """The three deals and the people who look at them; each test runs inside a savepoint of its own."""
-    with django_db_blocker.unblock(), transaction.atomic():  # type: ignore[attr-defined]
+    with django_db_blocker.unblock(), transaction.atomic():
         yield build()
         transaction.set_rollback(True)
 

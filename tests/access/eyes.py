@@ -46,7 +46,7 @@ class Eyes:
         person = User.objects.get(pk=self.user.pk)
         return {
             outlet.model.record_kind(): set(
-                outlet.model._default_manager.visible_to(person).values_list("pk", flat=True)  # type: ignore[attr-defined]
+                outlet.model._default_manager.visible_to(person).values_list("pk", flat=True)
             )
             for outlet in outlets()
         }

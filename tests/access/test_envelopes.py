@@ -42,7 +42,7 @@ def test_what_a_browser_would_run_is_saved_instead(world: World, name: str) -> N
         assert answer.status_code == 200
         assert answer["Content-Disposition"].startswith("attachment")
         assert answer["X-Content-Type-Options"] == "nosniff"
-        b"".join(answer.streaming_content)  # type: ignore[attr-defined]
+        b"".join(answer.streaming_content)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -50,7 +50,7 @@ def test_the_name_of_a_file_is_one_header(world: World, name: str) -> None:
     owner, contract = world.deals["own"].who("ar"), world.deals["own"].contract
     client = Eyes(world, owner).client
     file = SimpleUploadedFile("x", b"content")
-    file._name = name  # type: ignore[attr-defined]  # a browser of one's own sends what it likes
+    file._name = name  # a browser of one's own sends what it likes
     sent = client.post(f"/contracts/{contract.pk}/files/", {"file": file})
     assert sent.status_code in (302, 400, 409), name
     if sent.status_code == 302:
@@ -60,7 +60,7 @@ def test_the_name_of_a_file_is_one_header(world: World, name: str) -> None:
         head = answer["Content-Disposition"]
         assert head.startswith("attachment") and "\r" not in head and "\n" not in head
         assert not answer.cookies.get("x")
-        b"".join(answer.streaming_content)  # type: ignore[attr-defined]
+        b"".join(answer.streaming_content)
 
 
 def test_a_stored_name_with_a_line_end_is_served_on_one_line(world: World) -> None:
@@ -71,7 +71,7 @@ def test_a_stored_name_with_a_line_end_is_served_on_one_line(world: World) -> No
         type(made).objects.filter(pk=made.pk).update(name=name)
         answer = Eyes(world, owner).client.get(f"/files/{made.pk}/")
         assert answer.status_code == 200 and "\n" not in answer["Content-Disposition"]
-        b"".join(answer.streaming_content)  # type: ignore[attr-defined]
+        b"".join(answer.streaming_content)
 
 
 def contract_files(contract: Any) -> Any:

@@ -40,7 +40,7 @@ class MailServer:
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
         if self.refuse:
             return self.refuse
-        self.taken.append(message_from_bytes(envelope.content, policy=policy.default))  # type: ignore[arg-type]
+        self.taken.append(message_from_bytes(envelope.content, policy=policy.default))
         if self.hang_up:
             self.hang_up -= 1
             server.transport.abort()

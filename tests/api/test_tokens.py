@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 
 def token(user: User, **fields: object) -> str:
-    return services.make_token(user, label="a test", **fields)[1]  # type: ignore[arg-type]
+    return services.make_token(user, label="a test", **fields)[1]
 
 
 def test_a_token_acts_for_its_person(sales: User) -> None:
@@ -50,7 +50,7 @@ def test_a_token_for_some_parts_opens_no_other(sales: User) -> None:
 
 
 def test_every_part_can_be_chosen(settings: object) -> None:
-    assert {outlet.model._meta.app_label for outlet in outlets()} <= set(settings.LTC_API_AREAS)  # type: ignore[attr-defined]
+    assert {outlet.model._meta.app_label for outlet in outlets()} <= set(settings.LTC_API_AREAS)
 
 
 @pytest.mark.parametrize("text", ["ltc_wrong", "nonsense", "ltc_\xe9", "", "a b"])

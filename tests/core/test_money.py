@@ -44,7 +44,7 @@ def test_round_money_to_other_places() -> None:
 
 def test_money_is_never_a_float() -> None:
     with pytest.raises(TypeError):
-        round_money(0.1)  # type: ignore[arg-type]
+        round_money(0.1)
 
 
 @pytest.mark.parametrize(

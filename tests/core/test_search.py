@@ -163,7 +163,7 @@ def database_milliseconds(queryset: "models.QuerySet[Row]") -> float:
     times = []
     for _ in range(3):
         plan = queryset.explain(analyze=True, timing=False)
-        times.append(float(re.search(r"Execution Time: ([\d.]+) ms", plan)[1]))  # type: ignore[index]
+        times.append(float(re.search(r"Execution Time: ([\d.]+) ms", plan)[1]))
     return min(times)
 
 

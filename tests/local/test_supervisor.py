@@ -167,7 +167,7 @@ def test_a_service_that_cannot_start_is_tried_again(capsys: pytest.CaptureFixtur
             return ["PostgreSQL"]
 
     sick = Sick()
-    supervisor = Supervisor(sick)  # type: ignore[arg-type]
+    supervisor = Supervisor(sick)
     for _ in range(3):
         supervisor.try_again = 0.0
         supervisor.turn()
@@ -184,7 +184,7 @@ def test_what_the_one_before_still_says_is_printed_and_forgotten(capsys: pytest.
         def ensure(self) -> list[str]:
             return []
 
-    supervisor = Supervisor(Quiet())  # type: ignore[arg-type]
+    supervisor = Supervisor(Quiet())
     # Its own child holds the pipe open and speaks after it has died: by then the next one is at work.
     orphan = "import subprocess, sys; subprocess.Popen(['sh', '-c', 'sleep 1; echo late'])"
     child = Child("web", [sys.executable, "-c", orphan], dict(os.environ))

@@ -1,8 +1,7 @@
 """Moving one running case to another version of the catalogue: previewed, then done and logged."""
 
-from collections.abc import Iterable
-
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.actor import Actor
@@ -46,8 +45,8 @@ def move_case(record: StageRecord, to: ProcessVersion, *, by: Actor | User, note
     return case
 
 
-def _go_on(running: Iterable[StepRecord], codes: dict[str, StepDefinition]) -> None:
-    for step in running.select_related("definition"):  # type: ignore[attr-defined]
+def _go_on(running: QuerySet[StepRecord], codes: dict[str, StepDefinition]) -> None:
+    for step in running.select_related("definition"):
         found = codes.get(step.definition.code)
         if found is None:
             step.state = StepRecord.State.WAIVED
