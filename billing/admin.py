@@ -9,6 +9,8 @@ from billing.models import (
     BankStatement,
     CreditNote,
     Deduction,
+    DunningLetter,
+    DunningLevel,
     Invoice,
     PayerAlias,
     Receipt,
@@ -57,6 +59,21 @@ class StatementPresetAdmin(admin.ModelAdmin):
 @admin.register(Deduction)
 class DeductionAdmin(RecordAdmin):
     list_display = ["code", "difference", "receivable", "gross_amount", "receipt", "state"]
+
+
+@admin.register(DunningLetter)
+class DunningLetterAdmin(RecordAdmin):
+    list_display = ["code", "customer", "level", "gross_amount", "sent_on", "state"]
+
+
+@admin.register(DunningLevel)
+class DunningLevelAdmin(admin.ModelAdmin):
+    """The dunning ladder; a level in use is made inactive, not deleted."""
+
+    list_display = ["level", "zh", "en", "days_overdue", "wait_days", "bank_days", "is_active"]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
 
 
 @admin.register(Refund)

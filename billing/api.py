@@ -4,19 +4,22 @@ import datetime as dt
 from typing import Any
 
 from django.http import Http404
+from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.response import Response
 
 from accounts.request import ApiRequest
 from billing.ageing import BY, AgeingRow, ageing_for
-from billing.models import ReceivableLine
+from billing.letters import LANGUAGES, dunning_paper, statements_of
+from billing.models import DunningLetter, ReceivableLine
 from billing.selectors import position
 from core.api.lists import PARAMS, page_of, page_response, paging_parameters
 from core.api.shapes import Ref, amount, amount_field, ref
 from core.api.views import ApiView
 from core.paging import Keyset
 from core.parameters import day_of, one_of
+from customers.models import Customer
 
 
 class DueSerializer(serializers.Serializer):
@@ -139,3 +142,67 @@ class PositionView(ApiView):
             raise Http404
         found = position(case_id)
         return Response({name: amount(getattr(found, name)) for name in map(str, PositionSerializer().fields)})
+
+
+class PaperLineSerializer(serializers.Serializer):
+    """One receivable on paper."""
+
+    contract = serializers.CharField()
+    title = serializers.CharField()
+    due_on = serializers.DateField(allow_null=True)
+    days_overdue = serializers.IntegerField()
+    owed = amount_field()
+    open = amount_field()
+
+
+class PaperSerializer(serializers.Serializer):
+    """A letter or statement as it is printed."""
+
+    language = serializers.CharField()
+    kind = serializers.CharField()
+    number = serializers.CharField()
+    day = serializers.DateField()
+    sender = serializers.CharField()
+    receiver = serializers.CharField()
+    currency = serializers.CharField()
+    paragraphs = serializers.ListField(child=serializers.CharField())
+    lines = PaperLineSerializer(many=True)
+    total = amount_field()
+    capital = serializers.CharField()
+    account = serializers.CharField()
+
+
+LANGUAGE = OpenApiParameter(
+    "language", str, enum=[*LANGUAGES], description="Language of the paper; Chinese without it."
+)
+
+
+class LetterPaperView(ApiView):
+    """A dunning letter as it is printed."""
+
+    area = "billing"
+    params = frozenset({"language"})
+
+    @extend_schema(operation_id="letter_paper", parameters=[LANGUAGE], responses=PaperSerializer)
+    def get(self, request: ApiRequest, pk: int) -> Response:
+        letter = get_object_or_404(DunningLetter.objects.visible_to(request.user).select_related("rung"), pk=pk)
+        language = one_of(request.query_params.get("language", ""), LANGUAGES)
+        return Response(PaperSerializer(dunning_paper(letter, language)).data)
+
+
+class CustomerStatementView(ApiView):
+    """What a customer owes on a day, one paper per legal entity and currency."""
+
+    area = "billing"
+    params = frozenset({"language", "on"})
+
+    @extend_schema(
+        operation_id="customer_statement",
+        parameters=[LANGUAGE, OpenApiParameter("on", dt.date, description="As of this day; today without it.")],
+        responses=PaperSerializer(many=True),
+    )
+    def get(self, request: ApiRequest, pk: int) -> Response:
+        customer = get_object_or_404(Customer.objects.visible_to(request.user), pk=pk)
+        language = one_of(request.query_params.get("language", ""), LANGUAGES)
+        on = day_of(request.query_params.get("on", ""))
+        return Response(PaperSerializer(statements_of(customer, request.user, on, language), many=True).data)

@@ -1,5 +1,6 @@
 """What is typed about receivables, invoices, credit notes and receipts."""
 
+import datetime as dt
 from typing import Any
 
 from django import forms
@@ -11,6 +12,7 @@ from billing.models import (
     BankStatement,
     CreditNote,
     Deduction,
+    DunningLetter,
     Invoice,
     InvoiceLine,
     Receipt,
@@ -306,12 +308,36 @@ class DisputeForm(VerbForm):
 
 
 class PromiseForm(VerbForm):
-    """When the customer promised to pay."""
+    """When the customer promised to pay how much, and who said so."""
 
-    promised_on = forms.DateField(label=_("Promised for"), required=False)
+    promised_on = forms.DateField(label=_("Promised for"), required=False, help_text=_("empty: no longer promised"))
+    gross_amount = amount_field(_("Amount"), required=False, help_text=_("empty: all that is open"))
+    promised_by = forms.CharField(label=_("Promised by"), max_length=120, required=False)
 
 
 class RemindForm(VerbForm):
     """How the customer was reminded and what was answered."""
 
     note = forms.CharField(label=_("Reminder and answer"), widget=forms.Textarea(attrs={"rows": 3}), max_length=4000)
+
+
+class DunningLetterForm(RecordForm):
+    """How a letter is worded."""
+
+    class Meta:
+        model = DunningLetter
+        fields = ["text_zh", "text_en"]
+
+
+class SendLetterForm(VerbForm):
+    """How the letter went out."""
+
+    sent_how = forms.CharField(
+        label=_("How it was sent"), max_length=120, required=False, help_text=_("courier and number, mail address, …")
+    )
+
+
+class SkipLetterForm(VerbForm):
+    """Until when no letter is proposed about these lines."""
+
+    again_on = forms.DateField(label=_("Not again before"), initial=lambda: today() + dt.timedelta(days=7))

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from billing.services import bank_statement, credit_note, reminders
+from billing.services import bank_statement, credit_note, dunning, promise, reminders
 
 
 @shared_task
@@ -13,7 +13,7 @@ def remind_due() -> int:
 
 @shared_task
 def remind_overdue() -> int:
-    """Once a day: what is overdue, and broken promises."""
+    """Once a day: what is overdue."""
     return reminders.remind_overdue()
 
 
@@ -51,3 +51,15 @@ def take_statement(pk: int) -> bool:
 def take_statements() -> int:
     """Every few minutes: statements whose worker was stopped on the way."""
     return bank_statement.run_waiting()
+
+
+@shared_task
+def judge_promises() -> int:
+    """Once a day, before letters are proposed: promises kept and broken."""
+    return promise.judge_promises()
+
+
+@shared_task
+def propose_letters() -> int:
+    """Once a day: dunning letters for what is ripe."""
+    return dunning.propose()

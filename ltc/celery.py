@@ -31,6 +31,8 @@ SCHEDULE: dict[str, crontab] = {
     "solutions.tasks.expire_quotes": _at(0, 20),
     "solutions.tasks.remind_of_tenders": crontab(minute="*/15"),
     "solutions.tasks.remind_of_pocs": _at(8, 5),
+    "billing.tasks.judge_promises": _at(7, 50),
+    "billing.tasks.propose_letters": _at(8, 0),
     "billing.tasks.remind_due": _at(8, 10),
     "billing.tasks.remind_overdue": _at(8, 15),
     "billing.tasks.remind_uninvoiced": _at(8, 20),

@@ -8,6 +8,7 @@ import "./guard.js";
 import "./conflicts.js";
 import "./keyboard.js";
 import "./menus.js";
+import "./print.js";
 import "./table.js";
 import "./lines.js";
 import "./numbers.js";

@@ -4,7 +4,9 @@ from billing.models.bank_statement import BankStatement, StatementLine, Statemen
 from billing.models.claim import ClaimPart, PayerAlias
 from billing.models.credit_note import CreditNote, CreditNoteLine
 from billing.models.deduction import Deduction
+from billing.models.dunning import DunningItem, DunningLetter, DunningLevel
 from billing.models.invoice import Invoice, InvoiceLine
+from billing.models.promise import Promise
 from billing.models.receipt import Allocation, Receipt
 from billing.models.receivable import ReceivableLine, ReceivableTax
 from billing.models.refund import Refund
@@ -16,9 +18,13 @@ __all__ = [
     "CreditNote",
     "CreditNoteLine",
     "Deduction",
+    "DunningItem",
+    "DunningLetter",
+    "DunningLevel",
     "Invoice",
     "InvoiceLine",
     "PayerAlias",
+    "Promise",
     "Receipt",
     "ReceivableLine",
     "ReceivableTax",

@@ -1,5 +1,6 @@
 """银行流水: what the bank exported, and its lines; money in becomes receipts, money out is kept to reconcile."""
 
+import datetime as dt
 from decimal import Decimal
 from typing import Any
 
@@ -19,8 +20,10 @@ from core.dictionary import Labelled
 from core.fields import MoneyField
 from core.money import ZERO
 from process.machine import State, StateField, States, verb
-from process.models import StageRecord
+from process.models import RecordQuerySet, StageRecord
 
+# An account without a movement for so long does not say how far the bank's data reach.
+STILL_DAYS = 30
 # More lines than this are taken in behind the scenes, with progress on the page.
 LARGE = 2000
 
@@ -78,6 +81,22 @@ class StatementPreset(Labelled):
         )
 
 
+class BankStatementQuerySet(RecordQuerySet):
+    """Statements as those speak of them who ask whether money may have come in."""
+
+    def known_until(self) -> dict[int, dt.date]:
+        """Up to which day the bank's movements are known, by legal entity: of its accounts the one that is behind.
+
+        An account that has not moved for a month while others did holds nothing up.
+        """
+        taken = self.filter(state="taken").order_by().values_list("account__entity_id", "account_id")
+        days: dict[int, list[dt.date]] = {}
+        for entity, _account, until in taken.annotate(models.Max("period_until")):
+            days.setdefault(entity, []).append(until)
+        still = dt.timedelta(days=STILL_DAYS)
+        return {entity: min(day for day in found if day >= max(found) - still) for entity, found in days.items()}
+
+
 class BankStatement(StageRecord):
     """One file of one account: read and shown first, then taken in whole or not at all."""
 
@@ -121,6 +140,8 @@ class BankStatement(StageRecord):
     gross_out_new = MoneyField(_("new money out"), default=ZERO, editable=False)
     # The first lines as they were understood, for the page where somebody agrees with them.
     preview = models.JSONField(default=list, editable=False)
+
+    objects = BankStatementQuerySet.as_manager()
 
     class Meta(StageRecord.Meta):
         verbose_name = _("bank statement")

@@ -34,6 +34,11 @@ class ReceivableQuerySet(RecordQuerySet):
         """
         return self.open().filter(state="eligible")
 
+    def to_chase(self, on: dt.date | None = None) -> "ReceivableQuerySet":
+        """Overdue, and neither disputed nor promised for that day or a later one."""
+        day = on or today()
+        return self.overdue(day).exclude(Q(disputed_until__gte=day) | Q(promised_on__gte=day))
+
     def overdue(self, on: dt.date | None = None) -> "ReceivableQuerySet":
         """Payable and past the due day."""
         return self.ageing().filter(due_on__lt=on or today())
@@ -86,7 +91,12 @@ class ReceivableLine(StageRecord):
     gross_deducted = MoneyField(_("deducted"), default=ZERO, editable=False)
     disputed_until = models.DateField(_("disputed until"), null=True, blank=True)
     dispute_note = models.CharField(_("what is disputed"), max_length=300, blank=True)
+    # The day of the standing promise; empty again once it is judged (billing.services.promise).
     promised_on = models.DateField(_("promised for"), null=True, blank=True)
+    # How far dunning has come: level and day of the last letter that went out; when anybody last spoke with the payer.
+    dunning_level = models.PositiveSmallIntegerField(_("dunning level"), default=0, editable=False)
+    dunned_on = models.DateField(_("last letter on"), null=True, blank=True, editable=False)
+    contacted_on = models.DateField(_("last contact on"), null=True, blank=True, editable=False)
 
     objects = ReceivableQuerySet.as_manager()
 
@@ -186,6 +196,16 @@ class ReceivableLine(StageRecord):
         if not self.is_settled and self.gross_received + self.gross_deducted > 0:
             received = _t("received in part")
         return f"{invoiced} · {received}"
+
+    def quiet_reason(self, day: dt.date) -> str:
+        """Why nobody is dunned for it on a day, as the end of a sentence; empty where nothing stands against it."""
+        if self.state != "eligible" or self.is_settled or self.due_on is None or self.due_on >= day:
+            return _t("is not overdue")
+        if self.disputed_until is not None and self.disputed_until >= day:
+            return _t("is disputed until %(day)s") % {"day": self.disputed_until}
+        if self.promised_on is not None and self.promised_on >= day:
+            return _t("is promised for %(day)s") % {"day": self.promised_on}
+        return ""
 
     # Checks --------------------------------------------------------------------------------------
     def unrelease_checks(self) -> list[Any]:

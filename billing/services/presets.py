@@ -1,10 +1,10 @@
-"""The templates of bank statements a house starts with; `load_defaults` calls this."""
+"""The templates of bank statements and the dunning ladder a house starts with; `load_defaults` calls this."""
 
 from typing import Any
 
 from django.db import transaction
 
-from billing.models import StatementPreset
+from billing.models import DunningLevel, StatementPreset
 
 
 @transaction.atomic
@@ -20,3 +20,12 @@ def load_presets(rows: list[dict[str, Any]]) -> int:
         )
         added += created
     return added
+
+
+@transaction.atomic
+def load_ladder(rows: list[dict[str, Any]]) -> int:
+    """Add the dunning levels that are missing; what an administrator changed stays. Returns how many were added."""
+    levels = [DunningLevel(position=row["level"] * 10, **row) for row in rows]
+    before = DunningLevel.objects.count()
+    DunningLevel.objects.bulk_create(levels, ignore_conflicts=True)
+    return DunningLevel.objects.count() - before

@@ -10,14 +10,18 @@ from accounts.actor import Actor
 from accounts.models import User
 from billing.models import ReceivableLine
 from billing.services import kept
+from billing.services.promise import FOLLOW, promise
 from contracts.models import Contract, PaymentTerm
 from contracts.services import give_up
 from contracts.splitting import spread
+from core.calendar import today
 from core.dictionary import Term
 from core.errors import Refused
 from core.money import Split, allocate, format_money
 from process.services import act, doors
 from process.services.log import lock_case, write_log
+
+__all__ = ["promise"]
 
 SYSTEM = Actor.system("billing")
 
@@ -138,7 +142,7 @@ def unrelease(*, source: str, by: Actor | User, note: str = "") -> list[Receivab
     for line in found:
         if line.state == "planned":
             continue
-        changes = {"source": "", "arises_on": None, "due_on": None}
+        changes = {"source": "", "arises_on": None, "due_on": None, "dunning_level": 0, "dunned_on": None}
         doors.fire(line, "unrelease", by=SYSTEM, note=note or _name(by), changes=changes)
     return found
 
@@ -196,20 +200,6 @@ def dispute(
     return doors.edit(line, by=by, changes=changes, version=version, note=note, action="dispute")
 
 
-@transaction.atomic
-def promise(
-    line: ReceivableLine,
-    *,
-    promised_on: dt.date | None,
-    by: Actor | User,
-    note: str = "",
-    version: int | None = None,
-) -> ReceivableLine:
-    """Keep the day the customer promised to pay; a broken promise is told."""
-    _follow_states(line)
-    return doors.edit(line, by=by, changes={"promised_on": promised_on}, version=version, note=note, action="promise")
-
-
 def _follow_states(line: ReceivableLine) -> None:
     if line.is_settled:
         raise Refused(_("Nothing is open on it."))
@@ -220,7 +210,10 @@ def remind(line: ReceivableLine, *, by: Actor | User, note: str = "", version: i
     """Note that the customer was reminded: how, and what was answered."""
     if not note.strip():
         raise Refused(_("Please write down what was answered."))
-    return act(line, "remind", by=by, who=("ar", "owner", "finance", "pfc"), states=("eligible",), note=note)
+    act(line, "remind", by=by, who=FOLLOW, states=("eligible",), note=note, version=version)
+    line.contacted_on = today()
+    line.save(update_fields=["contacted_on", "updated_at"])
+    return line
 
 
 @transaction.atomic

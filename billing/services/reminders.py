@@ -16,6 +16,7 @@ DUE_WITHIN_DAYS = 7
 UNINVOICED_DAYS = 5
 UNCLAIMED_DAYS = 3
 BILL_WITHIN_DAYS = 10
+FINANCE_AFTER_DAYS = 30
 # An overdue line is told again when it passes the next of these days.
 OVERDUE_STEPS = (1, 8, 31, 61, 91, 181)
 
@@ -58,20 +59,15 @@ def remind_overdue() -> int:
     day = today()
     # What was paid and then fell (a bill refused, an allocation taken off) is overdue anew, so it is told anew.
     fallen = Count("allocations", filter=Q(allocations__removed_at__isnull=False))
-    lines = ReceivableLine.objects.overdue(day).annotate(fallen=fallen)
-    lines = lines.exclude(Q(disputed_until__gte=day) | Q(promised_on__gte=day))
+    lines = ReceivableLine.objects.to_chase(day).annotate(fallen=fallen)
     told, finance = 0, _finance()
     for line in lines.order_by("due_on", "pk").iterator(chunk_size=500):
         late = line.days_overdue
         step = max((one for one in OVERDUE_STEPS if one <= late), default=1)
-        broken = line.promised_on is not None
-        message = gettext_noop("%(record)s is %(days)s days overdue")
-        if broken:
-            message = gettext_noop("%(record)s is %(days)s days overdue: the promise to pay was broken")
         told += notify(
-            [*_people(line), *(finance if late > 30 or broken else [])],
-            message,
-            key=f"overdue:{line.pk}:{line.due_on}:{step}:{line.promised_on or ''}{_times(line.fallen)}",
+            [*_people(line), *(finance if late > FINANCE_AFTER_DAYS else [])],
+            gettext_noop("%(record)s is %(days)s days overdue"),
+            key=f"overdue:{line.pk}:{line.due_on}:{step}:{_times(line.fallen)}",
             params={"record": str(line), "days": late},
             link=line.get_absolute_url(),
             level="warning",

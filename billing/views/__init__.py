@@ -3,6 +3,7 @@
 from billing.views.ageing import ageing_page
 from billing.views.collection import collection, panel
 from billing.views.deductions import DeductionOutlet
+from billing.views.dunning import DunningLetterOutlet, customer_statement, letter_paper
 from billing.views.invoices import CreditNoteOutlet, InvoiceOutlet
 from billing.views.receipts import ReceiptOutlet
 from billing.views.receivables import ReceivableOutlet
@@ -14,12 +15,15 @@ __all__ = [
     "BankStatementOutlet",
     "CreditNoteOutlet",
     "DeductionOutlet",
+    "DunningLetterOutlet",
     "InvoiceOutlet",
     "ReceiptOutlet",
     "ReceivableOutlet",
     "RefundOutlet",
     "ageing_page",
     "collection",
+    "customer_statement",
+    "letter_paper",
     "panel",
     "unclaimed",
 ]

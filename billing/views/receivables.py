@@ -10,12 +10,11 @@ from billing.filters import ReceivableFilter
 from billing.forms import DisputeForm, PromiseForm, RemindForm, RequestInvoiceForm
 from billing.models import Invoice, ReceivableLine
 from billing.services import receivable as services
-from billing.views.tables import allocations_table, money, taxes_table
+from billing.services.promise import FOLLOW
+from billing.views.tables import allocations_table, money, promises_table, taxes_table
 from core.money import format_money
 from process.outlet import Outlet
 from process.shapes import Act, Cell, Column, MenuPage, Row, Table
-
-FOLLOW = ("ar", "owner", "finance", "pfc")
 
 
 class ReceivableOutlet(Outlet):
@@ -43,6 +42,7 @@ class ReceivableOutlet(Outlet):
     facts = (
         (_("Receivable"), ("contract", "term", "customer", "owner", "is_retention", "part_of", "released_by")),
         (_("Dates"), ("arises_on", "due_on", "days_overdue", "promised_on", "disputed_until", "dispute_note")),
+        (_("Dunning"), ("dunning_level", "dunned_on", "contacted_on")),
         (
             _("Amounts"),
             ("gross_amount", "net_amount", "tax_amount", "gross_uninvoiced", "gross_open", "gross_deducted"),
@@ -91,5 +91,6 @@ class ReceivableOutlet(Outlet):
         return [
             taxes_table(record.taxes.select_related("tax_rate")),
             Table(_("Invoices"), columns, rows, empty_text=_("No invoice yet.")),
+            promises_table(record.promises.select_related("by")),
             allocations_table(allocations, side="receipt"),
         ]

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from billing.matching import Proposal
-from billing.models import Allocation, ClaimPart, ReceivableLine, Refund
+from billing.models import Allocation, ClaimPart, Promise, ReceivableLine, Refund
 from core.money import ZERO, format_money
 from process.shapes import Cell, Column, Row, Table
 
@@ -185,3 +185,30 @@ def refunds_table(refunds: Iterable[Refund]) -> Table:
         Column("paid", _("Paid back on")),
     ]
     return Table(_("Refunds"), columns, rows)
+
+
+PROMISES = {"open": "blue", "kept": "green", "broken": "red", "replaced": "secondary"}
+
+
+def promises_table(promises: Iterable[Promise]) -> Table:
+    """What was promised on a receivable, and whether the money kept the word."""
+    rows = [
+        Row(
+            [
+                Cell(one.promised_on.isoformat(), sub=one.promised_by),
+                money(one.gross_amount),
+                Cell(one.get_outcome_display(), badge=PROMISES[one.outcome]),
+                money(one.gross_paid) if one.decided_on else Cell("–", cls=NUMBER),
+                Cell(str(one.by or "–")),
+            ]
+        )
+        for one in promises
+    ]
+    columns = [
+        Column("on", _("Promised for")),
+        Column("gross", _("Amount"), "end"),
+        Column("outcome", _("Outcome")),
+        Column("paid", _("Paid in time"), "end"),
+        Column("by", _("Taken down by")),
+    ]
+    return Table(_("Promises to pay"), columns, rows, empty_text=_("Nothing is promised."))

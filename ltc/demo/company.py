@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 
+from billing.services import dunning
 from ltc.demo.bank import import_statement
 from ltc.demo.people import make_entity, make_people
 from ltc.demo.plan import HOSPITAL, Item, Plan
@@ -59,7 +60,12 @@ def scaled(title: str, company: str, tax_id: str, need: str, share: str, industr
 DEALS: tuple[tuple[Plan, str], ...] = (
     (HOSPITAL, "provisional"),
     (
-        scaled("城东区政务云二期", "城东区大数据局", "11110105MB00000021", "政务云扩容与等保改造", "2.4", "government"),
+        replace(
+            scaled(
+                "城东区政务云二期", "城东区大数据局", "11110105MB00000021", "政务云扩容与等保改造", "2.4", "government"
+            ),
+            accepted_days_ago=75,
+        ),
         "arrived",
     ),
     (
@@ -105,4 +111,5 @@ def seed() -> int:
         if goal == "planned":
             deal.pass_unconfirmed()
     import_statement(people)
+    dunning.propose()
     return len(DEALS)

@@ -79,6 +79,8 @@ class Plan:
     project_type: str = "integration"
     variant: str = "direct"
     presales: Decimal = Decimal(10000)
+    # How long ago its acceptances were signed: what is not paid since is overdue.
+    accepted_days_ago: int = 0
 
     @property
     def gross(self) -> Decimal:

@@ -449,7 +449,7 @@ class Deal:
         acceptances.sign(
             acceptance,
             by=fr,
-            signed_on=today(),
+            signed_on=today() - dt.timedelta(days=self.plan.accepted_days_ago),
             signer=self.plan.contact,
             result=term("acceptance_result", "passed"),
             seal=term("seal", "company"),

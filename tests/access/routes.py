@@ -92,6 +92,8 @@ OTHERS = {
     "finance:fourcost-panel": "case",
     "closing:learned-panel": "case",
     # Pages of one record beside its outlet.
+    "billing:letter-paper": "record",
+    "billing:customer-statement": "record",
     "projects:first-screen": "record",
     "projects:decision-sheet": "record",
     "finance:book-detail": "book",

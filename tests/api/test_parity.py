@@ -56,6 +56,8 @@ OTHERS = {
     "dashboard:dashboard": "dashboard",
     "billing:collection": "collection",
     "billing:ageing": "ageing",
+    "billing:letter-paper": "letter-paper",
+    "billing:customer-statement": "customer-statement",
     "billing:receivables-panel": "position",
     "billing:unclaimed": "receipt-list",
     "finance:book-list": "book-list",

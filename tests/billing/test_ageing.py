@@ -214,16 +214,6 @@ def test_bills_stand_apart_until_their_day() -> None:
     assert (paid.total, paid.bills, reminders.remind_bills()) == (0, 0, 0)
 
 
-def test_a_promise_silences_until_its_day_and_is_told_when_broken() -> None:
-    contract = make_effective_contract(effective_on=days(-31))
-    line = line_of(contract, "effect")
-    receivables.promise(line, promised_on=days(2), by=ar_of(contract))
-    assert reminders.remind_overdue() == 0
-    ReceivableLine.objects.filter(pk=line.pk).update(promised_on=days(-1))
-    finance_user()
-    assert reminders.remind_overdue() >= 2
-
-
 def test_due_within_a_week() -> None:
     make_effective_contract(effective_on=days(-25))
     assert reminders.remind_due() == 1

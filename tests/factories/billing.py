@@ -1,16 +1,19 @@
 """Receivables, invoices and receipts in every state, made by their services."""
 
+import datetime as dt
 import itertools
 from decimal import Decimal
 from typing import Any
 
 from accounts.models import BankAccount, LegalEntity, User
-from billing.models import CreditNote, Invoice, Receipt, ReceivableLine
+from billing.models import BankStatement, CreditNote, Invoice, Receipt, ReceivableLine
+from billing.services import bank_statement as statements
 from billing.services import credit_note as credit_notes
 from billing.services import invoice as invoices
 from billing.services import receipt as receipts
 from contracts.models import Contract
 from core.calendar import today
+from tests.factories.bankfiles import csv_file, icbc_row
 from tests.factories.contracts import ar_of, make_effective_contract
 from tests.factories.projects import decide, term
 from tests.people import make_user
@@ -111,3 +114,11 @@ def make_claimed_receipt(contract: Contract | None = None, event: str = "", **fi
 def make_confirmed_receipt(contract: Contract | None = None, event: str = "", **fields: Any) -> Receipt:
     """Money finance agreed with; allocated where the claim named a receivable."""
     return receipts.confirm(make_claimed_receipt(contract, event, **fields), by=finance_user())
+
+
+def make_bank_statement(until: dt.date, of: BankAccount | None = None) -> BankStatement:
+    """A statement of an account of ours (a new one without), with one movement of money out on its last day."""
+    number = next(_numbers)
+    row = icbc_row(f"B{number:08d}", until.isoformat(), "8.00", "工商银行", "手续费", out=True)
+    by = make_user("cash", department="treasury", roles=("cashier",))
+    return statements.import_(account=of or account(), file=csv_file([row]), by=by)

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from accounts.models import Department, LegalEntity, Role
 from approvals.models import AuthorityRule
-from billing.services.presets import load_presets
+from billing.services.presets import load_ladder, load_presets
 from contracts.services.templates import load_templates
 from core.dictionary import Term
 from core.services import load_calendar, load_currencies
@@ -42,6 +42,7 @@ class Command(BaseCommand):
             "variant stages": variants.load(_read(settings.BASE_DIR / "ltc" / "catalogue" / "variants.yaml")),
             "sets of payment terms": load_templates(),
             "bank statement templates": load_presets(_read(folder / "statement_presets.yaml")),
+            "dunning levels": load_ladder(_read(folder / "dunning_levels.yaml")),
         }
         self._entity()
         PoolPolicy.objects.get_or_create(single=True)
