@@ -15,10 +15,12 @@ from typing import Any, Generic, TypeVar
 from zlib import crc32
 
 from django.core.exceptions import FieldDoesNotExist, ValidationError
+from django.db import connection
 from django.db.models import BooleanField, F, Field, Func, Model, Q, QuerySet, Value
 from django.db.models.expressions import OrderBy
 from django.utils.timezone import is_naive
 
+from core.branches import first, first_of_each, some
 from core.errors import BadCursor
 from core.text import clean_text
 
@@ -99,20 +101,18 @@ def page(
     )
 
 
-def first_pages(querysets: Sequence[QuerySet[Any]], *, keyset: Keyset | None = None, size: int = 50) -> list[Page[Any]]:
-    """The first page of several querysets of one model in one statement: the columns of a board."""
+def first_pages(
+    queryset: QuerySet[Any], *, by: str, values: Sequence[str], keyset: Keyset | None = None, size: int = 50
+) -> list[Page[Any]]:
+    """The first page for each value of a field, in one statement: the columns of a board."""
     keyset = keyset or Keyset()
-    if not querysets:
-        return []
-    columns = _columns(querysets[0], keyset)
-    order = [_order(column, False) for column in columns]
-    parts = [part.annotate(in_page=Value(place)).order_by(*order)[: size + 1] for place, part in enumerate(querysets)]
-    rows: list[list[Any]] = [[] for _part in parts]
-    for row in parts[0].union(*parts[1:], all=True):
-        rows[row.in_page].append(row)
+    columns = _columns(queryset, keyset)
+    rows: dict[str, list[Any]] = {value: [] for value in values}
+    for row in first_of_each(ordered(queryset, keyset), by, values, size + 1):
+        rows[getattr(row, by)].append(row)
     return [
         Page(found[:size], _encode(keyset, columns, found[size - 1], backward=False) if len(found) > size else None)
-        for found in rows
+        for found in rows.values()
     ]
 
 
@@ -123,7 +123,12 @@ def ordered(queryset: QuerySet[Any], keyset: Keyset) -> QuerySet[Any]:
 
 def capped_count(queryset: QuerySet[Any], cap: int = 1000) -> tuple[int, bool]:
     """Count rows up to a cap by a LIMIT: (37, False), or (1000, True) to be shown as "1000+"."""
-    found = queryset.order_by().values("pk")[: cap + 1].count()
+    sql, params = some(queryset.values("pk"), cap + 1)
+    if not sql:
+        return 0, False
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT count(*) FROM ({sql}) AS found", params)
+        (found,) = cursor.fetchone()
     return min(found, cap), found > cap
 
 
@@ -158,10 +163,10 @@ def _fetch(
     """Read rows in walking order, segment by segment until there are enough."""
     ordered = queryset.order_by(*(_order(column, backward) for column in columns))
     if values is None:
-        return list(ordered[:need])
+        return list(first(ordered, need))
     rows: list[Any] = []
     for segment in _segments(columns, values, backward):
-        rows += ordered.filter(segment)[: need - len(rows)]
+        rows += first(ordered.filter(segment), need - len(rows))
         if len(rows) >= need:
             break
     return rows

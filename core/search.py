@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from django.contrib.postgres.indexes import GinIndex
 from django.db.models import BooleanField, F, Func, Model, Q, QuerySet, TextField, Value
 
+from core.branches import whole
 from core.text import clean_text
 
 M = TypeVar("M", bound=Model)
@@ -82,7 +83,7 @@ def search(queryset: QuerySet[M], field: str, text: str, limit: int | None = Non
     the result is a slice, so order the queryset before.
     """
     for word in words_of(text):
-        queryset = queryset.filter(_contains(field, word))
+        queryset = whole(queryset).filter(_contains(field, word))
     return queryset if limit is None else queryset[:limit]
 
 

@@ -1,6 +1,5 @@
 """Reads of the ground floor."""
 
-import json
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,11 +9,11 @@ from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from core.branches import some, some_of_each
 from core.errors import Refused
 from core.models import Currency, ExchangeRate
 from core.money import ZERO, convert
@@ -103,47 +102,68 @@ class Total:
         return self.capped or bool(self.missing)
 
 
-_PART = """(SELECT jsonb_build_array(coalesce(sum(n), 0), jsonb_object_agg(coalesce(code, ''), s)) FROM
-    (SELECT code, count(*) AS n, sum(amount)::text AS s FROM ({sql}) AS part (pk, amount, code) GROUP BY code) AS found)
-"""
-
-
-def column_totals(
+def totals(
     querysets: Sequence[QuerySet[Any]], *, day: date, amount: str = "", currency: str = "", cap: int = 1000
 ) -> list[Total]:
     """Count several querysets and add up a field of theirs, each up to a cap, in one statement.
 
     Rates are asked for only where something is in another than the base currency.
     """
+    fields, names, sums = _columns(amount, currency)
     parts: list[str] = []
     params: list[Any] = []
-    for queryset in querysets:
-        rows = queryset.order_by().values_list("pk", amount or "pk", currency or "pk")[: cap + 1]
-        try:
-            sql, values = rows.query.sql_with_params()
-        except EmptyResultSet:
-            parts.append("'[0, null]'::jsonb")
-            continue
-        columns = f"SELECT c1, {'c2' if amount else 'NULL::numeric'}, {'c3::text' if currency else 'NULL'}"
-        parts.append(_PART.format(sql=f"{columns} FROM ({sql}) AS rows_of (c1, c2, c3)"))
-        params += values
-    if not parts:
-        return []
+    for place, queryset in enumerate(querysets):
+        sql, given = some(queryset.values_list(*fields), cap + 1)
+        if sql:
+            parts.append(f"SELECT {place}, {sums} FROM ({sql}) AS found ({names}) GROUP BY 1, 2")
+            params += given
+    return _added(" UNION ALL ".join(parts), params, range(len(querysets)), day, cap)
+
+
+def column_totals(
+    queryset: QuerySet[Any],
+    *,
+    by: str,
+    values: Sequence[str],
+    day: date,
+    amount: str = "",
+    currency: str = "",
+    cap: int = 1000,
+) -> list[Total]:
+    """The same for the rows with each value of a field: the columns of a board."""
+    fields, names, sums = _columns(amount, currency)
+    sql, params = some_of_each(queryset.values_list(*fields), by, values, cap + 1, names)
+    if sql:
+        sql = f"SELECT of_each.value, {sums} FROM {sql} GROUP BY 1, 2"
+    return _added(sql, params, values, day, cap)
+
+
+def _columns(amount: str, currency: str) -> tuple[list[str], str, str]:
+    """(fields to read, their names, what is counted and added up by currency)."""
+    fields = ["pk", *filter(None, (amount, currency))]
+    names = ", ".join(["pk", *(["amount"] if amount else []), *(["code"] if currency else [])])
+    code, added = "code::text" if currency else "''", "sum(amount)" if amount else "NULL::numeric"
+    return fields, names, f"{code}, count(*), {added}"
+
+
+def _added(sql: str, params: list[Any], keys: Sequence[Any], day: date, cap: int) -> list[Total]:
+    """Totals out of rows of (key, currency, number, sum); rows without a currency are in base currency."""
+    if not sql:
+        return [Total(0, False) for _key in keys]
+    numbers: dict[Any, int] = dict.fromkeys(keys, 0)
+    sums: dict[Any, dict[str, Decimal]] = {key: {} for key in keys}
     with connection.cursor() as cursor:
         base = "(SELECT max(code) FROM core_currency WHERE is_base)"
-        cursor.execute(f"SELECT {base}, {', '.join(parts)}", params)
-        code, *found = cursor.fetchone()
-    base_code = str(code or getattr(settings, "LTC_BASE_CURRENCY", "CNY"))
-    sums = [_read(answer, base_code) for answer in found]
-    foreign = any(set(by_currency) - {base_code} for _number, by_currency in sums)
+        cursor.execute(f"SELECT {base}, found.* FROM ({sql}) AS found", params)
+        rows = cursor.fetchall()
+    base = str((rows and rows[0][0]) or getattr(settings, "LTC_BASE_CURRENCY", "CNY"))
+    for _base, key, code, number, amount in rows:
+        numbers[key] += number
+        if amount is not None:
+            sums[key][code or base] = sums[key].get(code or base, ZERO) + amount
+    foreign = any(set(one) - {base} for one in sums.values())
     in_base = InBase(day) if foreign else None
-    return [_total(number, by_currency, base_code, in_base, cap) for number, by_currency in sums]
-
-
-def _read(answer: Any, base: str) -> tuple[int, dict[str, Decimal]]:
-    """(number of rows, amount by currency) of one column; rows without a currency are in base currency."""
-    number, sums = json.loads(answer) if isinstance(answer, str) else answer
-    return int(number), {key or base: Decimal(value) for key, value in (sums or {}).items() if value is not None}
+    return [_total(numbers[key], sums[key], base, in_base, cap) for key in keys]
 
 
 def _total(number: int, sums: dict[str, Decimal], base: str, in_base: InBase | None, cap: int) -> Total:

@@ -11,10 +11,11 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Notice, Role, User
 from billing.models import Receipt, ReceivableLine
+from core.branches import among, whole
 from core.calendar import today
 from core.money import ZERO, format_money
 from core.search import search
-from core.selectors import Total, column_totals
+from core.selectors import Total, totals
 from finance.models import VarianceAlert
 from guidance.models import Activity
 from leads.models import Lead
@@ -231,15 +232,15 @@ def numbers(user: User) -> list[dict[str, Any]]:
     Counted now, and exactly up to a thousand of a kind; beyond that they say so (1000+, ≥), so that home costs the same
     however much a person has.
     """
-    mine = Seat.objects.current().filter(user_id__in=user.acting_ids).values("case_id")
+    mine = among("case_id", Seat.objects.current().filter(user_id__in=user.acting_ids), "case_id")
     leads = Lead.objects.open().filter(owner_id__in=user.acting_ids).annotate(worth=F("gross_amount"))
-    running = Project.objects.filter(case_id__in=mine, state__in=("draft", "in_review", "approved"))
+    running = Project.objects.filter(mine, state__in=("draft", "in_review", "approved"))
     deals = running.annotate(worth=F("gross_amount"))
     left = F("gross_amount") - F("gross_received") - F("gross_deducted")
-    due = ReceivableLine.objects.visible_to(user).ageing().filter(case_id__in=mine, is_retention=False)
+    due = whole(ReceivableLine.objects.visible_to(user)).ageing().filter(mine, is_retention=False)
     due = due.annotate(worth=left)
     rows = [leads, deals, due, due.filter(due_on__lt=today())]
-    my_leads, my_deals, to_come, overdue = column_totals(rows, day=today(), amount="worth", currency="currency")
+    my_leads, my_deals, to_come, overdue = totals(rows, day=today(), amount="worth", currency="currency")
     shown: list[dict[str, Any]] = []
     if my_leads.number:
         url = "/leads/?state=open&scope=mine"

@@ -249,9 +249,8 @@ def stage_board(request: Any) -> HttpResponse:
         return render(request, "generic/_cards.html", {"cards": shown, "more_url": more})
     columns = []
     codes = stages.PROJECT_STAGES[:-1]
-    by_stage = [running.filter(stage=code) for code in codes]
-    totals = totals_of(outlet, [one.select_related(None) for one in by_stage], request)
-    pages = first_pages(by_stage, keyset=outlet.order, size=CARDS)
+    totals = totals_of(outlet, running, "stage", codes, request)
+    pages = first_pages(running, by="stage", values=codes, keyset=outlet.order, size=CARDS)
     for code, total, found in zip(codes, totals, pages, strict=True):
         shown, more = _cards(outlet, code, found)
         columns.append(

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from core.branches import Through, any_of
 from core.fields import MoneyField
 from core.search import BigramIndex
 from finance.models.dictionary import CostCategory
@@ -27,11 +28,11 @@ class CostBookQuerySet(models.QuerySet):
             return self
         if not user.sees_business:
             return self.none()
-        seats = Seat.objects.current().filter(user_id__in=user.acting_ids).values("case_id")
-        seen = Q(owner_id__in=user.acting_ids) | Q(case_id__in=seats)
+        seats = Seat.objects.current().filter(user_id__in=user.acting_ids)
+        seen = Q(owner_id__in=user.acting_ids) | Q(Through("case_id", seats, "case_id"))
         if user.department_ids:
             seen |= Q(owner__department_id__in=user.department_ids)
-        return self.filter(seen)
+        return any_of(self, seen)
 
 
 class CostBook(models.Model):

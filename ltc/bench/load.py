@@ -60,7 +60,7 @@ def fill(leads: int) -> None:
             if issubclass(model, StageRecord):
                 _restart_codes(connection, model)
         connection.execute("SELECT setval('core_code_cb', %s)", [leads])
-        connection.execute("ANALYZE")
+        connection.execute("VACUUM ANALYZE")
     recount()
     print(f"  statistics and kept figures: {time.monotonic() - begun:.0f} s", flush=True)
 

@@ -75,6 +75,7 @@ WORKLOADS = (
     Workload("search, rare", _get(f"/leads/?q={quote(company.RARE)}"), 3, 5, 10, database=60),
     Workload("search, no hit", _get(f"/leads/?q={company.NOWHERE}"), 3, 5, 10, database=60),
     Workload("board", _get("/leads/board/"), 6, 1.3, 12),
+    Workload("project board", _get("/projects/board/"), 6, 1.3, 12),
     Workload("lead page", _get("/leads/{lead}/"), 4, 1.2, 15),
     Workload("lead timeline", _get("/leads/{lead}/timeline/"), 4, 1.2, 15),
     Workload("project page", _get("/projects/{project}/"), 4, 1.2, 15),

@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField
 
+from core.branches import Through, any_of
 from core.conditions import holds
 from core.models import TimeStamped
 from core.search import BigramIndex
@@ -55,7 +56,7 @@ class RecordQuerySet(models.QuerySet):
             return self
         if not user.sees_business:
             return self.none()
-        return self.filter(self.model.visibility(user))
+        return any_of(self, self.model.visibility(user))
 
 
 class StageRecord(TimeStamped):
@@ -244,8 +245,8 @@ class StageRecord(TimeStamped):
     @classmethod
     def visibility(cls, user: "User") -> Q:
         """The condition under which a record is visible to `user`; subclasses may widen it."""
-        seats = Seat.objects.current().filter(user_id__in=user.acting_ids).values("case_id")
-        seen = Q(owner_id__in=user.acting_ids) | Q(case_id__in=seats)
+        seats = Seat.objects.current().filter(user_id__in=user.acting_ids)
+        seen = Q(owner_id__in=user.acting_ids) | Q(Through("case_id", seats, "case_id"))
         if user.department_ids:
             seen |= Q(department_id__in=user.department_ids)
         return seen

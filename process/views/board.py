@@ -1,7 +1,7 @@
 """The board: one column per state, a card moves by verb."""
 
 import json
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from typing import Any
 
 from django.core.exceptions import BadRequest
@@ -60,14 +60,15 @@ def sum_text(total: Total, language: str) -> str:
     return f"≥ {text}" if total.is_at_least else text
 
 
-def totals_of(outlet: Outlet, querysets: list[Any], request: Request) -> list[Total]:
+def totals_of(outlet: Outlet, queryset: Any, by: str, values: Sequence[str], request: Request) -> list[Total]:
     """Number and worth of each column, in one statement."""
     model: Any = outlet.model
     amount = outlet.amount_field
     if amount in model.hidden_from(request.user):
         amount = ""
     currency = "currency" if amount and model.has_field("currency") else ""
-    return column_totals(querysets, day=today(), amount=amount, currency=currency)
+    rows = queryset.select_related(None)
+    return column_totals(rows, by=by, values=values, day=today(), amount=amount, currency=currency)
 
 
 def cards(outlet: Outlet, found: dict[str, Page[Any]], request: Request) -> dict[str, tuple[list[dict[str, Any]], str]]:
@@ -121,9 +122,8 @@ def board(outlet: Outlet) -> Any:
             return render(request, "generic/_cards.html", {"cards": shown, "more_url": more})
         columns = []
         states = outlet.board_states
-        whole = visible.select_related(None)
-        totals = totals_of(outlet, [whole.filter(state=code) for code in states], request)
-        pages = first_pages([visible.filter(state=code) for code in states], keyset=outlet.order, size=CARDS)
+        totals = totals_of(outlet, visible, "state", states, request)
+        pages = first_pages(visible, by="state", values=states, keyset=outlet.order, size=CARDS)
         drawn = cards(outlet, dict(zip(states, pages, strict=True)), request)
         for code, total in zip(states, totals, strict=True):
             shown, more = drawn[code]

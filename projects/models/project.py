@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 PERCENT = [MinValueValidator(0), MaxValueValidator(100)]
 # Stages a project may stand in before a customer and an amount are known.
 EARLY_STAGES = ("initiation", "guidance")
+# What a board shows, few beside all projects that ever were, and what it adds up, kept in its indexes.
+RUNNING = Q(state__in=("draft", "in_review", "approved", "suspended"))
+WORTH = ("gross_amount", "currency")
 # What opens each stage: the kind of document whose decision is the gate. The stages above are not imported.
 GATES = {"guidance": "projects.project", "contract": "solutions.solution", "delivery": "contracts.contract"}
 
@@ -168,6 +171,14 @@ class Project(Reviewed):
             models.Index(fields=["state", "-id"], name="project_by_state"),
             models.Index(fields=["case"], name="project_by_case"),
             models.Index(fields=["owner", "-id"], name="project_by_owner"),
+            models.Index(fields=["department", "-id"], name="project_by_department"),
+            models.Index(fields=["stage", "-id"], condition=RUNNING, include=WORTH, name="project_running"),
+            models.Index(
+                fields=["department", "stage", "-id"],
+                condition=RUNNING,
+                include=WORTH,
+                name="project_running_by_department",
+            ),
             models.Index(F("gross_amount").desc(nulls_last=True), F("id").desc(), name="project_by_amount"),
             models.Index(fields=["resume_on"], condition=Q(state="suspended"), name="project_to_resume"),
         ]

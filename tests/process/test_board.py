@@ -11,7 +11,7 @@ from accounts.models import User
 from approvals import selectors as approvals
 from core.calendar import today
 from core.models import ExchangeRate
-from core.selectors import column_totals
+from core.selectors import totals
 from leads.models import Lead
 from process.services import take_seat
 from solutions.services import quote as quotes
@@ -57,13 +57,13 @@ def test_columns_are_added_up_in_base_currency_in_one_statement(sales, lead_mana
     rows = Lead.objects.filter(state="working")
     ask = {"day": today(), "amount": "gross_amount", "currency": "currency"}
     with django_assert_num_queries(1):
-        [total] = column_totals([rows.filter(currency="CNY")], **ask)
+        [total] = totals([rows.filter(currency="CNY")], **ask)
     assert (total.number, total.amount, total.currency) == (3, Decimal("300.50"), "CNY")
     ExchangeRate.objects.update_or_create(currency_id="EUR", on=today(), defaults={"rate": Decimal("7.8")})
-    whole, none = column_totals([rows, rows.none()], **ask)
+    whole, none = totals([rows, rows.none()], **ask)
     assert (whole.number, whole.amount, whole.missing) == (5, Decimal("378.50"), ("XXX",))
     assert (none.number, none.capped, none.amount) == (0, False, None)
-    few = column_totals([rows], cap=2, **ask)[0]
+    few = totals([rows], cap=2, **ask)[0]
     assert (few.number, few.capped) == (2, True)
     page = signed_in(sales).get("/leads/board/")
     texts = {column["state"]: column["sum_text"] for column in page.context["columns"]}

@@ -1,0 +1,195 @@
+"""Rows that somebody sees for one of several reasons, read reason by reason.
+
+"Mine, or of my department, or of a deal I sit on" is a condition that no index answers: the database reads the table
+until it has found enough, and the fewer rows a person sees the more it reads. Each reason alone has its index. So the
+first rows of a list are the first of what each reason gives, and a count up to a thousand is up to a thousand of each,
+every row once. The statement is compiled once and repeated with each reason in its place. Whatever is read whole (a
+file, one record) is asked with the condition as it stands.
+"""
+
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.core.exceptions import EmptyResultSet, FullResultSet
+from django.db.models import BooleanField, Exists, F, Func, OuterRef, Q, QuerySet
+from django.db.models.expressions import RawSQL
+from django.db.models.lookups import In
+from django.db.models.sql.where import AND, OR, WhereNode
+
+QS = TypeVar("QS", bound=QuerySet[Any])
+# A statement with its parameters; empty where it would find nothing.
+Statement = tuple[str, list[Any]]
+
+# Beyond this many values a list of them is one branch: planning many costs more than reading a little too much.
+_MOST_VALUES = 8
+_HERE = "{{reason}}"
+
+
+class AnyOf(WhereNode):
+    """A condition of a query whose parts are reasons to see a row; it survives cloning and further filters."""
+
+
+class Through(Exists):
+    """A reason that stands in another table: `Through("case_id", seats, "case_id")`.
+
+    In the whole condition it is asked row by row. As a branch it is read from the other table's side: the planner does
+    not know that most deals somebody sits on are in few states, and would walk the list from its end to find them.
+    """
+
+    def __init__(self, name: str, queryset: QuerySet[Any], key: str) -> None:
+        super().__init__(queryset.filter(**{key: OuterRef(name)}))
+        self.alone = among(name, queryset, key)
+
+
+def among(name: str, queryset: QuerySet[Any], key: str) -> Func:
+    """The condition that `name` is the `key` of one of a few rows of another table, read from their side."""
+    keys = ArraySubquery(queryset.values(key))
+    return Func(F(name), keys, template="%(expressions)s)", arg_joiner=" = ANY(", output_field=BooleanField())
+
+
+def any_of(queryset: QS, reasons: Q) -> QS:
+    """The rows for which one of the reasons holds (`Q(…) | Q(…)`), remembered as branches."""
+    found = queryset.filter(reasons)
+    conditions = found.query.where.children
+    if conditions and type(conditions[-1]) is WhereNode and conditions[-1].connector == OR and not reasons.negated:
+        conditions[-1] = AnyOf.create(conditions[-1].children, OR)
+    return found
+
+
+def whole(queryset: QS) -> QS:
+    """The same rows, not to be read reason by reason: where another condition is what finds them (a search)."""
+    found = queryset.all()
+    place = _place(found.query)
+    if place is not None:
+        conditions = found.query.where.children
+        conditions[place] = WhereNode.create(conditions[place].children, OR)
+    return found
+
+
+def some(queryset: QuerySet[Any], number: int) -> Statement:
+    """Any `number` rows of a queryset of values with the primary key among them."""
+    parts = _each(queryset.order_by(), number)
+    if len(parts) < 2:
+        return parts[0] if parts else ("", [])
+    sql, params = _united(parts, "UNION")
+    return f"{sql} LIMIT {number}", params
+
+
+def first(queryset: QuerySet[Any], number: int) -> QuerySet[Any]:
+    """The first `number` rows of an ordered queryset."""
+    if _place(queryset.query) is None:
+        return queryset[:number]
+    parts = _each(queryset.values("pk"), number, apart=True)
+    if not parts:
+        return queryset.none()
+    sql, params = _united(parts, "UNION ALL")
+    keys = RawSQL(f"SELECT pk FROM ({sql}) AS found (pk)", params)
+    return _without(queryset).filter(pk__in=keys)[:number]
+
+
+def first_of_each(queryset: QuerySet[Any], by: str, values: Sequence[str], number: int) -> QuerySet[Any]:
+    """The first `number` rows of an ordered queryset for each value of the field `by`: the columns of a board."""
+    one = first(queryset.filter(**{by: _value()}).values("pk"), number)
+    try:
+        sql, params = for_each(values, one.query.sql_with_params(), "pk")
+    except EmptyResultSet:
+        return queryset.none()
+    return _without(queryset).filter(pk__in=RawSQL(f"SELECT pk FROM {sql}", params), **{f"{by}__in": values})
+
+
+def some_of_each(queryset: QuerySet[Any], by: str, values: Sequence[str], number: int, columns: str) -> Statement:
+    """Any `number` rows for each value of the field `by`, as a table with `value` and the named columns."""
+    statement = some(queryset.filter(**{by: _value()}), number)
+    return for_each(values, statement, columns) if statement[0] else statement
+
+
+def for_each(values: Sequence[str], statement: Any, columns: str) -> Statement:
+    """What a statement gives for each of the values, as a table."""
+    sql, params = statement
+    return (
+        f"unnest(%s::text[]) AS of_each (value) CROSS JOIN LATERAL ({sql}) AS found ({columns})",
+        [list(values), *params],
+    )
+
+
+def _value() -> RawSQL:
+    """The value that a statement is asked for, inside `for_each`."""
+    return RawSQL('"of_each"."value"', ())
+
+
+class _Here:
+    """Holds the place of a reason while a statement is compiled."""
+
+    contains_aggregate = contains_over_clause = False
+
+    def as_sql(self, compiler: Any, connection: Any) -> Statement:
+        return _HERE, [self]
+
+
+def _each(queryset: QuerySet[Any], number: int, *, apart: bool = False) -> list[Statement]:
+    """The first rows of the queryset for each reason; `apart` also for each value of a short list of values, which an
+    index gives in order.
+    """
+    query: Any = queryset.all().query
+    place, here = _place(query), _Here()
+    reasons: list[Any] = []
+    if place is not None:
+        reasons = query.where.children[place].children
+        query.where.children[place] = here
+    query.set_limits(high=number)
+    compiler = query.get_compiler(queryset.db)
+    try:
+        sql, params = compiler.as_sql()
+    except EmptyResultSet:
+        return []
+    if place is None:
+        return [(sql, list(params))]
+    before, after = sql.split(_HERE)
+    at = params.index(here)
+    found: list[Statement] = []
+    for reason in (one for given in reasons for one in (_apart(given) if apart else [given])):
+        try:
+            condition, given = compiler.compile(_alone(reason, query))
+        except EmptyResultSet:
+            continue
+        except FullResultSet:
+            condition, given = "TRUE", []
+        found.append((f"{before}({condition}){after}", [*params[:at], *given, *params[at + 1 :]]))
+    return found
+
+
+def _united(parts: list[Statement], word: str) -> Statement:
+    return f" {word} ".join(f"({sql})" for sql, _params in parts), [one for _sql, params in parts for one in params]
+
+
+def _place(query: Any) -> int | None:
+    """Where the reasons stand among the conditions that must all hold; None where they cannot be taken apart."""
+    where = query.where
+    if where.connector != AND or where.negated:
+        return None
+    if query.is_sliced or query.distinct or query.combinator or query.group_by is not None:
+        return None
+    return next((place for place, child in enumerate(where.children) if isinstance(child, AnyOf)), None)
+
+
+def _without(queryset: QS) -> QS:
+    """The queryset without the reasons."""
+    found = queryset.all()
+    place = _place(found.query)
+    if place is not None:
+        del found.query.where.children[place]
+    return found
+
+
+def _alone(reason: Any, query: Any) -> Any:
+    """A reason as it is asked when it is the only one. (Django keeps a condition as one that equals True.)"""
+    through = getattr(reason, "lhs", None)
+    return through.alone.resolve_expression(query) if isinstance(through, Through) else reason
+
+
+def _apart(reason: Any) -> list[Any]:
+    """A lookup in a short list of values as one lookup for each."""
+    if isinstance(reason, In) and reason.rhs_is_direct_value() and 1 < len(reason.rhs) <= _MOST_VALUES:
+        return [type(reason)(reason.lhs, [value]) for value in sorted(reason.rhs)]
+    return [reason]
