@@ -1,7 +1,9 @@
 """Rules are kept here; requests and decisions are only read."""
 
 from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
 
+from approvals import authority
 from approvals.models import AuthorityRule, SpecialApproval
 from process.admin import RecordAdmin
 
@@ -10,15 +12,10 @@ admin.site.register(SpecialApproval, RecordAdmin)
 
 @admin.register(AuthorityRule)
 class AuthorityRuleAdmin(admin.ModelAdmin):
-    list_display = [
-        "document",
-        "position",
-        "zh",
-        "en",
-        "decider",
-        "reviewers",
-        "up_to_amount",
-        "min_margin",
-        "is_active",
-    ]
-    list_filter = ["document", "is_active"]
+    list_display = ["document", "department", "position", "zh", "en", "decider", "reviewers", "reaches", "is_active"]
+    list_filter = ["document", "department", "is_active"]
+    list_select_related = ["department"]
+
+    @admin.display(description=_("Reaches"))
+    def reaches(self, rule: AuthorityRule) -> str:
+        return "; ".join(authority.limits(rule))

@@ -4,10 +4,13 @@ from functools import cached_property
 from typing import Any
 
 from django import forms
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from approvals.models import Decision
+from accounts.models import Department
+from approvals import authority
+from approvals.models import AuthorityRule, Decision
 from approvals.selectors import open_conditions
 from core.text import HIGHEST_KEY
 from process.forms import RowChoice, ScopedForm, VerbForm
@@ -15,6 +18,33 @@ from process.machine import Verb
 from process.models import StageRecord
 from process.outlet import outlet_of
 from process.services.doors import reasons_against
+
+
+def _documents() -> list[tuple[str, str]]:
+    """The kinds of documents that somebody must decide on."""
+    kinds = AuthorityRule.objects.filter(is_active=True).values_list("document", flat=True).distinct()
+    named = {kind: found.model._meta.verbose_name for kind in kinds if (found := outlet_of(kind)) is not None}
+    return [(kind, str(label)[:1].upper() + str(label)[1:]) for kind, label in sorted(named.items())]
+
+
+class WhatIfForm(forms.Form):
+    """A document that might be submitted: what it is, whose, and the figures that limit who may decide."""
+
+    document = forms.ChoiceField(label=_("document"), choices=_documents)
+    department = forms.ModelChoiceField(
+        Department.objects.filter(is_active=True), label=_("department"), required=False, empty_label=_("none")
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for one in authority.DIMENSIONS:
+            self.fields[one.measure] = one.form_field()
+        for field in self.fields.values():
+            field.label = capfirst(field.label)
+
+    def measures(self) -> dict[str, Any]:
+        """The figures that were given."""
+        return {one.measure: self.cleaned_data[one.measure] for one in authority.DIMENSIONS}
 
 
 class OpinionForm(VerbForm):

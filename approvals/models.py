@@ -21,15 +21,44 @@ if TYPE_CHECKING:
     from accounts.actor import Actor
 
 
+def _percent(label: Any) -> models.DecimalField:
+    return models.DecimalField(label, max_digits=6, decimal_places=2, null=True, blank=True)
+
+
 class AuthorityRule(Labelled):
-    """授权规则: for one kind of document, who gives opinions and who decides, up to a limit."""
+    """授权规则: for one kind of document, who gives opinions and who decides, as far as every limit reaches.
+
+    A limit that is empty limits nothing. A rule of a department comes before those of the departments above it and
+    of the company; `approvals.authority` holds it against a document.
+    """
 
     document = models.CharField(_("document"), max_length=60, help_text=_("for instance contracts.contract"))
     reviewers = ArrayField(models.CharField(max_length=40), default=list, blank=True, verbose_name=_("reviewers"))
     decider = models.CharField(_("decider"), max_length=40)
     fallback = models.CharField(_("fallback role"), max_length=40, default="director")
+    department = models.ForeignKey(
+        "accounts.Department",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("department"),
+        help_text=_("empty: the whole company"),
+    )
     up_to_amount = MoneyField(_("up to gross amount"), null=True, blank=True)
-    min_margin = models.DecimalField(_("from margin %"), max_digits=6, decimal_places=2, null=True, blank=True)
+    min_margin = _percent(_("from margin %"))
+    max_discount = _percent(_("up to discount %"))
+    min_advance = _percent(_("from advance payment %"))
+    max_days = models.PositiveSmallIntegerField(_("up to payment term, days"), null=True, blank=True)
+    max_funding = _percent(_("up to peak funding, % of the gross amount"))
+    max_overrun = _percent(_("up to overrun %"))
+    max_deviations = models.PositiveSmallIntegerField(_("up to deviations"), null=True, blank=True)
+    worst_credit = models.CharField(
+        _("down to credit class"),
+        max_length=1,
+        blank=True,
+        choices=[(one, one) for one in "ABCD"],
+    )
     hours = models.PositiveIntegerField(_("decide within working hours"), default=16)
 
     class Meta:

@@ -1,8 +1,7 @@
 """Reading approvals: the rule that fits, the people behind a role, what is still asked."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from decimal import Decimal
 
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
@@ -10,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts.actor import Actor
 from accounts.models import Department, User
+from approvals import authority
 from approvals.models import ApprovalRequest, AuthorityRule, Decision, SpecialApproval
 from core.calendar import today
 from core.errors import Refused
@@ -21,39 +21,68 @@ from process.services.evidence import Permit
 HEAD = "department_head"
 
 
-def rule_for(record: StageRecord) -> AuthorityRule:
-    """The lowest rule whose every dimension fits the record's measures; what is not known fits no limit.
+def rule_for(record: StageRecord, user: User | None = None) -> AuthorityRule:
+    """The rule that decides on the record as it stands.
 
-    Raises Refused naming the gap where no rule fits: a missing rule blocks, it never lets pass.
+    Raises Refused naming the gap of each rule where none fits, with figures of cost only for a `user` who may see
+    them: a missing rule blocks, it never lets pass.
     """
     measures = record.measures()
-    amount, margin = measures.get("gross_amount"), measures.get("margin")
-    for rule in AuthorityRule.objects.filter(document=record.record_kind(), is_active=True):
-        if rule.up_to_amount is not None and (amount is None or abs(Decimal(amount)) > rule.up_to_amount):
-            continue
-        if rule.min_margin is not None and (margin is None or Decimal(margin) < rule.min_margin):
-            continue
-        return rule
-    raise Refused(_("No authority rule covers this %(document)s.") % {"document": record._meta.verbose_name})
+    judgement = authority.judge(record.record_kind(), record.department_id, measures)
+    if judgement.rule is not None:
+        return judgement.rule
+    hidden = authority.hidden_from(user, record)
+    reasons = [_("No authority rule covers this %(document)s.") % {"document": record._meta.verbose_name}]
+    for one in judgement.tried:
+        gaps = "; ".join(one.gaps(measures, hidden))
+        reasons.append(_("%(rule)s: %(gaps)s") % {"rule": one.rule.label, "gaps": gaps})
+    raise Refused(reasons)
 
 
-def people_for(role: str, record: StageRecord) -> list[int]:
+def rules() -> QuerySet[AuthorityRule]:
+    """The rules in force, in the order in which they are held against a document of a layer."""
+    return AuthorityRule.objects.filter(is_active=True).select_related("department")
+
+
+@dataclass(frozen=True)
+class Question:
+    """A record that does not exist yet: nobody sits on its seats, and it belongs to a department, or to none."""
+
+    department_id: int | None
+    case_id: int | None = None
+
+
+def people_for(role: str, record: "StageRecord | Question") -> list[int]:
     """User ids behind a seat, a role or HEAD for this record."""
     if role == HEAD:
         return _heads(record.department_id)
     return holders_of(record.case_id, role)
 
 
+def submitters_of(record: StageRecord, actor: Actor) -> list[int]:
+    """Whose request it is when the actor submits: a deputy submits for the owner too."""
+    if actor.user is None:
+        return []
+    found = {actor.user.pk}
+    if record.owner_id is not None and record.owner_id in actor.user.acting_ids:
+        found.add(record.owner_id)
+    return sorted(found)
+
+
+def asked_as(role: str, fallback: str, record: "StageRecord | Question", submitters: Collection[int]) -> list[int]:
+    """Who is asked in a role: never who submits; where nobody is left, the fallback role. Empty: nobody can decide."""
+    for one in (role, fallback):
+        people = [pk for pk in people_for(one, record) if pk not in submitters]
+        if people:
+            return people[:1] if role == HEAD else people
+    return []
+
+
 def _heads(department_id: int | None) -> list[int]:
     """The heads from the department up to the top, nearest first."""
-    tree = Department.objects.values_list("pk", "parent_id", "head_id", "head__is_active")
-    rows = {pk: (parent, head if active else None) for pk, parent, head, active in tree}
-    found: list[int] = []
-    while department_id in rows:
-        department_id, head = rows[department_id]
-        if head and head not in found:
-            found.append(head)
-    return found
+    layers = authority.upward(department_id)
+    heads = dict(Department.objects.filter(pk__in=layers, head__is_active=True).values_list("pk", "head_id"))
+    return list(dict.fromkeys(heads[one] for one in layers if one in heads))
 
 
 def pending_request(record: StageRecord) -> ApprovalRequest | None:

@@ -1,4 +1,6 @@
-from approvals.views import SpecialApprovalOutlet
+from django.urls import path
+
+from approvals import views
 
 app_name = "approvals"
-urlpatterns = [*SpecialApprovalOutlet.urls()]
+urlpatterns = [path("authority/", views.authority_page, name="authority"), *views.SpecialApprovalOutlet.urls()]

@@ -1,20 +1,128 @@
-"""Pages of special approvals; every other approval is decided on the page of its own record."""
+"""Pages of authority and of special approvals; every other approval is decided on the page of its own record."""
 
 from collections.abc import Mapping
 from typing import Any
 
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from accounts.actor import Actor
 from accounts.models import User
-from approvals.forms import MeetConditionForm, SpecialApprovalForm
-from approvals.models import SpecialApproval
+from accounts.request import Request
+from approvals import authority, load, selectors, what_if
+from approvals.forms import MeetConditionForm, SpecialApprovalForm, WhatIfForm
+from approvals.models import AuthorityRule, Decision, SpecialApproval
 from approvals.services import special
 from core.paging import Keyset
-from process import visibility
+from core.parameters import takes
+from process import lanes, visibility
 from process.models import StageRecord
-from process.outlet import Outlet
-from process.shapes import Act, Fact, Section
+from process.outlet import Outlet, outlet_of
+from process.shapes import Act, Cell, Column, Fact, MenuPage, Row, Section, Table
+
+
+def _rule_row(rule: AuthorityRule, words: dict[str, str]) -> Row:
+    reviewers = _now(", ").join(words.get(role, role) for role in rule.reviewers)
+    return Row(
+        [
+            Cell(rule.label),
+            Cell(rule.department.label if rule.department else _now("whole company")),
+            Cell(_now("; ").join(authority.limits(rule)) or "–", cls="wrap"),
+            Cell(reviewers or "–", cls="wrap"),
+            Cell(words.get(rule.decider, rule.decider), sub=words.get(rule.fallback, rule.fallback)),
+            Cell(rule.hours, cls="num"),
+        ]
+    )
+
+
+def rules_table() -> Table:
+    """授权矩阵: every rule in force, in the order in which they are held against a document of a layer."""
+    words = {selectors.HEAD: _now("department head"), **lanes.labels()}
+    columns = [
+        Column("rule", _("Authority rule")),
+        Column("layer", _("Layer")),
+        Column("limits", _("Reaches")),
+        Column("reviewers", _("Opinions of")),
+        Column("decider", _("Decision by, else")),
+        Column("hours", _("working hours"), "end"),
+    ]
+    return Table(_("Authority rules"), columns, [_rule_row(rule, words) for rule in selectors.rules()])
+
+
+def _tried_table(answer: what_if.Answer) -> Table:
+    columns = [Column("rule", _("Authority rule")), Column("layer", _("Layer")), Column("why", _("Outcome"))]
+    rows = []
+    for tried in answer.judgement.tried:
+        gaps = answer.gaps(tried)
+        outcome = Cell(_now("; ").join(gaps), cls="wrap") if gaps else Cell(_now("reaches"), badge="green")
+        layer = tried.rule.department.label if tried.rule.department else _now("whole company")
+        rows.append(Row([Cell(tried.rule.label), Cell(layer), outcome]))
+    return Table(_("Rules looked at"), columns, rows, empty_text=_("There is no rule for such documents."))
+
+
+def load_table() -> Table:
+    """审批负荷: who answers how much, how soon, and who never says no. Counted for the company, no deal is named."""
+    found = load.of_the_company()
+    words = {selectors.HEAD: _now("department head"), **lanes.labels({one.role for one in found} - {selectors.HEAD})}
+    columns = [
+        Column("document", _("document")),
+        Column("role", _("Asked")),
+        Column("answered", _("Answered in 90 days"), "end"),
+        Column("waiting", _("Waiting"), "end"),
+        Column("late", _("Late"), "end"),
+        Column("median", _("Median time"), "end"),
+        Column("in_time", _("In time"), "end"),
+        Column("rounds", _("Rounds"), "end"),
+        Column("no", _("Refused or with conditions"), "end"),
+    ]
+    return Table(
+        _("Approval load"),
+        columns,
+        [_load_row(one, words) for one in found],
+        note=_("Rounds are requests per document. Who never refuses anything in ten answers may not need to be asked."),
+        empty_text=_("Nothing was decided in the last 90 days."),
+    )
+
+
+def _load_row(one: load.Load, words: dict[str, str]) -> Row:
+    outlet = outlet_of(one.document)
+    no = one.refused + one.conditional
+    hours = _now("%(hours)s h") % {"hours": one.median_hours} if one.median_hours is not None else "–"
+    return Row(
+        [
+            Cell(str(outlet.model._meta.verbose_name) if outlet else one.document),
+            Cell(words.get(one.role, one.role), sub=str(Decision.Kind(one.kind).label)),
+            Cell(one.answered, cls="num"),
+            Cell(one.waiting, cls="num"),
+            Cell(one.late, cls="num neg" if one.late else "num"),
+            Cell(hours, cls="num"),
+            Cell(f"{one.in_time_percent} %" if one.in_time_percent is not None else "–", cls="num"),
+            Cell(one.rounds if one.rounds is not None else "–", cls="num"),
+            Cell(no, cls="num") if not one.never_refuses else Cell(_now("never"), badge="yellow"),
+        ]
+    )
+
+
+@takes("document", "department", *(one.measure for one in authority.DIMENSIONS))
+def authority_page(request: Request) -> HttpResponse:
+    """授权: the rules in force, and which of them would decide on a document with the figures given."""
+    form = WhatIfForm(request.GET or None)
+    answer = None
+    if request.GET and form.is_valid():
+        asked = form.cleaned_data
+        department = asked["department"].pk if asked["department"] else None
+        answer = what_if.of_figures(asked["document"], department, form.measures())
+    context = {
+        "title": _("Authority"),
+        "form": form,
+        "answer": answer,
+        "tried": _tried_table(answer) if answer else None,
+        "rules": rules_table(),
+        "load": load_table(),
+    }
+    return render(request, "approvals/authority.html", context)
 
 
 class SpecialApprovalOutlet(Outlet):
@@ -32,6 +140,7 @@ class SpecialApprovalOutlet(Outlet):
         ),
     }
     icon = "license"
+    menu_pages = (MenuPage(_("Authority"), "approvals:authority", "gavel"),)
     columns = ("code", "title", "passes", "owner", "expires_on", "state")
     panel_columns = ("code", "passes", "expires_on", "state")
     facts = ((_("Special approval"), ("passes", "things", "reason", "expires_on", "submitted_by")),)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_noop
 from accounts.actor import Actor
 from accounts.models import User
 from accounts.services import notify
-from approvals import selectors
+from approvals import authority, selectors
 from approvals.models import ApprovalRequest, AuthorityRule, Decision
 from core.calendar import due
 from core.errors import NotAllowed, Refused
@@ -55,7 +55,7 @@ def ask(record: StageRecord, *, by: Actor) -> ApprovalRequest:
 
     Raises Refused where no rule fits or nobody may decide.
     """
-    rule = selectors.rule_for(record)
+    rule = selectors.rule_for(record, by.user)
     snapshot = snapshot_of(record)
     request = ApprovalRequest(
         case_id=record.case_id,
@@ -80,31 +80,25 @@ def ask(record: StageRecord, *, by: Actor) -> ApprovalRequest:
 
 
 def _frozen(rule: AuthorityRule, record: StageRecord, actor: Actor) -> dict[str, Any]:
-    """The rule as it is at this moment, and whose request it is: a deputy submits for the owner too."""
-    submitters = {actor.user_id}
-    if actor.user is not None and record.owner_id in actor.user.acting_ids:
-        submitters.add(record.owner_id)
+    """The rule as it is at this moment, and whose request it is."""
     return {
         "reviewers": rule.reviewers,
         "decider": rule.decider,
         "fallback": rule.fallback,
         "hours": rule.hours,
         "zh": rule.zh,
-        "submitters": sorted(pk for pk in submitters if pk is not None),
+        "department": rule.department_id,
+        "limits": {one.limit: doors.plain(getattr(rule, one.limit)) for one in authority.DIMENSIONS},
+        "submitters": selectors.submitters_of(record, actor),
     }
 
 
 def _plan(request: ApprovalRequest, record: StageRecord, kind: str, role: str) -> Decision:
     """Resolve a role into people now: the submitter never decides, an empty role falls back, never passes."""
-    submitters = request.frozen_rule["submitters"]
-    people = [pk for pk in selectors.people_for(role, record) if pk not in submitters]
-    if not people:
-        people = [pk for pk in selectors.people_for(request.frozen_rule["fallback"], record) if pk not in submitters]
+    people = selectors.asked_as(role, request.frozen_rule["fallback"], record, request.frozen_rule["submitters"])
     if not people:
         label = _("department head") if role == selectors.HEAD else counter.receiver_label(role)
         raise Refused(_("Nobody can decide as %(role)s.") % {"role": label})
-    if role == selectors.HEAD:
-        people = people[:1]
     return Decision.objects.create(request=request, kind=kind, role=role, assignees=people)
 
 
@@ -176,7 +170,10 @@ def _decide(
 
 
 def _require_unchanged(request: ApprovalRequest, record: StageRecord) -> None:
-    if _digest(snapshot_of(record)) != request.digest:
+    now, asked = snapshot_of(record), request.snapshot["measures"]
+    # A figure that was not measured yet when it was submitted is no change.
+    now["measures"] = {name: value for name, value in now["measures"].items() if name in asked}
+    if _digest(now) != request.digest:
         raise Refused(
             _("What was submitted has changed since. Please send it back, so that the right figures are decided on.")
         )

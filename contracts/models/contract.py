@@ -1,12 +1,12 @@
 """合同: what is agreed with the customer. It opens delivery and billing once every condition of effect is met."""
 
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.core.validators import MaxValueValidator
 from django.db import models
-from django.db.models import F, Q, Sum
+from django.db.models import F, Max, Q, Sum
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
@@ -18,6 +18,9 @@ from core.money import ZERO, format_money, rmb_capital
 from process.machine import State, StateField, States, review, verb
 from process.models import Reviewed
 from process.services import seat
+
+if TYPE_CHECKING:
+    from finance.models import CostSheet
 
 
 class TaxClause(models.TextChoices):
@@ -297,26 +300,44 @@ class Contract(Reviewed):
         return f"{self.code} {self.title} {self.customer_number} {self.customer.title} {self.payer.title}"
 
     def measures(self) -> dict[str, Any]:
-        """Gross in base currency, margin against the current estimate, advance share, deviations."""
+        """Amounts in base currency, margin and peak funding against the current estimate, payment terms, deviations."""
         from core.calendar import today
         from core.selectors import rate_on
 
         rate = rate_on(self.currency, today())
-        advance = self.terms.filter(event__code="effect").aggregate(part=Sum("percent"))["part"] or Decimal(0)
+        terms = self.terms.aggregate(
+            advance=Sum("percent", filter=Q(event__code="effect")),
+            days=Max("days_after", filter=Q(is_retention=False)),
+        )
         return {
             "gross_amount": self.gross_amount * rate,
             "net_amount": self.net_amount * rate,
             "margin": self._margin(),
-            "advance_percent": advance,
+            "advance_percent": terms["advance"] or Decimal(0),
+            "payment_days": terms["days"],
+            "funding_percent": self._funding_percent(),
+            "credit": self.customer.credit,
             "deviations": self.deviations.count(),
         }
+
+    def _estimate(self) -> "CostSheet | None":
+        """The estimate of the project in force."""
+        from finance.selectors import current_sheet
+
+        return current_sheet(self.project.book, "estimate") if self.project.book is not None else None
+
+    def _funding_percent(self) -> Decimal | None:
+        """垫资峰值: what must be paid in advance of the customer at worst, in percent of the contract (incl. tax)."""
+        sheet = self._estimate()
+        if sheet is None or sheet.gross_peak_funding is None or not self.gross_amount:
+            return None
+        return (sheet.gross_peak_funding / self.gross_amount * 100).quantize(Decimal("0.01"))
 
     def _margin(self) -> Decimal | None:
         """Margin in percent of the net value over the current estimate of the project."""
         from finance.costing import margin_percent
-        from finance.selectors import current_sheet
 
-        sheet = current_sheet(self.project.book, "estimate") if self.project.book is not None else None
+        sheet = self._estimate()
         return margin_percent(self.net_amount, sheet.net_cost) if sheet is not None else None
 
     def decision_facts(self, actor: Actor) -> list[tuple[Any, str]]:

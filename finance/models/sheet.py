@@ -147,9 +147,24 @@ class CostSheet(Reviewed):
         return f"{super().searchable()} {self.label} {self.book.code}"
 
     def measures(self) -> dict[str, Any]:
-        """Authority rules measure a costing by its cost and its margin."""
+        """Authority rules measure a costing by its cost, its margin, and its overrun of the one it follows."""
         margin = self.margin_percent
-        return {"gross_amount": self.net_cost, "margin": margin if margin is not None else Decimal(0)}
+        return {
+            "gross_amount": self.net_cost,
+            "margin": margin if margin is not None else Decimal(0),
+            "overrun_percent": self._overrun_percent(),
+        }
+
+    def _overrun_percent(self) -> Decimal:
+        """Cost above what was approved before, in percent: the last of its kind, for a first budget the estimate."""
+        from finance.selectors import current_sheet
+
+        before = current_sheet(self.book, self.kind)
+        if before is None and self.kind == self.Kind.BUDGET:
+            before = current_sheet(self.book, self.Kind.ESTIMATE)
+        if before is None or not before.net_cost:
+            return Decimal(0)
+        return ((self.net_cost - before.net_cost) / before.net_cost * 100).quantize(Decimal("0.01"))
 
     def decision_facts(self, actor: "Actor") -> list[tuple[Any, str]]:
         percent = self.margin_percent

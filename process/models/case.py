@@ -119,8 +119,8 @@ class CaseRecord(models.Model):
         return f"{self.code} {self.title}"
 
 
-def holders_of(case_id: int, role: str) -> list[int]:
-    """User ids behind a word: who sits on that seat of the case, else everyone with the company role."""
+def holders_of(case_id: int | None, role: str) -> list[int]:
+    """User ids behind a word: who sits on that seat of the case (None: of none), else all with the company role."""
     if role in SEATS:
         seats = Seat.objects.current().filter(case_id=case_id, role=role, user__is_active=True)
         held = list(seats.values_list("user_id", flat=True))

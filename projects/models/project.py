@@ -382,6 +382,7 @@ class Project(Reviewed):
         return {
             "gross_amount": self.gross_amount or Decimal(0),
             "margin": self.target_margin if margin is None else margin,
+            "credit": self.customer.credit if self.customer else None,
         }
 
     def decision_facts(self, actor: Actor) -> list[tuple[Any, str]]:

@@ -257,6 +257,7 @@ class Quote(Reviewed):
             "gross_amount": self.gross_amount,
             "margin": self.live_margin(),
             "discount": self.discount_percent,
+            "credit": self.customer.credit if self.customer else None,
         }
 
     def decision_facts(self, actor: Actor) -> list[tuple[Any, str]]:

@@ -75,6 +75,8 @@ OTHERS = {
     "billing:unclaimed": "collective",
     "finance:book-list": "collective",
     "process:pick": "picker",
+    # Who may decide what: it knows no deal.
+    "approvals:authority": "collective",
     # The process itself: it knows no deal. Its keepers' pages ask for the duty in tests/process.
     "process:map": "process",
     "process:step": "process",

@@ -37,6 +37,7 @@ OTHERS = {
     "accounts:notices": "notices",
     "accounts:read-notices": "notices-read",
     "accounts:set-language": "me-language",
+    "approvals:authority": "authority-what-if",
     "process:pick": "pick",
     "process:file": "file",
     "process:map": "process-map",
