@@ -265,6 +265,7 @@ class SecurityEntry(models.Model):
         PERSON_CHANGED = "person_changed", _("account changed")
         LEFT = "left", _("account closed")
         RETURNED = "returned", _("account opened again")
+        EXPORTED = "exported", _("evidence pack taken out")
 
     append_only = True
 

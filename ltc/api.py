@@ -46,6 +46,7 @@ version_1 = [
     path("files/<int:pk>/", kernel.FileView.as_view(), name="file"),
     path("projects/<int:pk>/progress/", projects.ProgressView.as_view(), name="project-progress"),
     path("projects/<int:pk>/decision-sheet/", projects.DecisionSheetView.as_view(), name="project-decision-sheet"),
+    path("projects/<int:pk>/evidence-pack/", projects.EvidencePackView.as_view(), name="project-evidence-pack"),
     path("projects/<int:pk>/move-preview/", projects.MovePreviewView.as_view(), name="project-move-preview"),
     path("collection/", billing.CollectionView.as_view(), name="collection"),
     path("ageing/", billing.AgeingView.as_view(), name="ageing"),

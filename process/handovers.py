@@ -38,7 +38,7 @@ class HandoverOutlet(Outlet):
         found = super().sections(record, user)
         for fact, name in zip(found[0].facts, self.facts[0][1], strict=True):
             fact.value = names.get(name, fact.value)
-        package = [_fact(key, value) for key, value in _told(record.package, user).items()]
+        package = [_fact(key, value) for key, value in told(record.package, user).items()]
         if package:
             found.append(Section(_("Package"), package))
         if record.gaps:
@@ -97,7 +97,7 @@ RECORDS = {
 }
 
 
-def _told(package: dict[str, Any], user: Any) -> dict[str, Any]:
+def told(package: dict[str, Any], user: Any) -> dict[str, Any]:
     """What of a package may be told to the reader: records in it only where they are visible."""
     keys = {
         name: (RECORDS[name], value["id"])

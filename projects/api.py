@@ -2,13 +2,15 @@
 
 from typing import Any
 
+from django.http import FileResponse
 from django.shortcuts import get_object_or_404
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.response import Response
 
 from accounts.actor import Actor
-from accounts.request import ApiRequest
+from accounts.request import ApiRequest, actor_of
 from approvals import selectors as approvals
 from approvals.api import RequestSerializer, request_row
 from approvals.pages import readable
@@ -19,8 +21,9 @@ from process import lanes
 from process.api.editor import StepDifferenceSerializer, difference_rows
 from process.models import ProcessVersion, Seat
 from process.models.case import SEATS
-from projects import selectors
+from projects import selectors, services
 from projects.models import Project
+from projects.pack.answer import answer
 
 
 def _project(request: ApiRequest, pk: int) -> Project:
@@ -124,6 +127,18 @@ class ProgressView(ApiView):
                 ],
             }
         )
+
+
+class EvidencePackView(ApiView):
+    """The evidence pack of a project: one ZIP, the same to the byte while nothing is done to the deal."""
+
+    area = "projects"
+
+    @extend_schema(operation_id="project_evidence_pack", responses={(200, "application/zip"): OpenApiTypes.BINARY})
+    def get(self, request: ApiRequest, pk: int) -> FileResponse:
+        project = _project(request, pk)
+        file, digest = services.export_evidence(project, by=actor_of(request))
+        return answer(file, digest, project.code)
 
 
 class SheetFactSerializer(serializers.Serializer):

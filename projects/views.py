@@ -4,14 +4,15 @@ from typing import Any, ClassVar
 
 from django.core.exceptions import BadRequest
 from django.db.models import prefetch_related_objects
-from django.http import HttpResponse
+from django.http import FileResponse, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from accounts.actor import Actor
 from accounts.models import User
-from accounts.request import Request
+from accounts.request import Request, actor_of
 from approvals import selectors as approvals
 from approvals.pages import readable
 from core.money import format_money
@@ -31,6 +32,7 @@ from process.views.lists import may_open, state_views
 from projects import forms, page, selectors, services
 from projects.filters import ProjectFilter
 from projects.models import Project, ResourceNeed
+from projects.pack.answer import answer
 from projects.services.team import LIVING
 
 CARDS = 20
@@ -151,8 +153,11 @@ class ProjectOutlet(Outlet):
         return selectors.stages_of(record, self.kept(record))
 
     def actions(self, record: Any, user: User) -> list[Action]:
-        """The decision sheet on one page."""
-        return [Action(_("Decision sheet"), record.sheet_url())]
+        """The decision sheet on one page; what proves how the deal went, as a file."""
+        return [
+            Action(_("Decision sheet"), record.sheet_url()),
+            Action(_("Evidence pack"), reverse("projects:evidence-pack", args=[record.pk])),
+        ]
 
     def tables(self, record: Any, user: User) -> list[Table]:
         """Whom the project asks for, while it is being decided."""
@@ -223,6 +228,13 @@ def first_screen(request: Request, pk: int) -> HttpResponse:
     parts.append({"slot": page.CHECKLIST, "content": record_steps.fragment(outlet, record, request)})
     parts.append({"slot": "files", "content": files_fragment(outlet, record, request)})
     return render(request, "projects/_first_screen.html", {"parts": parts})
+
+
+def evidence_pack(request: Request, pk: int) -> FileResponse:
+    """The evidence pack of a project, for those who may see it."""
+    record: Any = visible(ProjectOutlet(), request, pk)
+    file, digest = services.export_evidence(record, by=actor_of(request))
+    return answer(file, digest, record.code)
 
 
 # The board by stage --------------------------------------------------------------------------------

@@ -19,27 +19,40 @@ def lock_case(case_id: int) -> Case:
     return Case.objects.select_for_update(no_key=True).get(pk=case_id)
 
 
-def mac_of(entry: LogEntry, previous: str) -> str:
-    """HMAC-SHA256 over the entry's content and the previous entry's MAC; the key lives outside the database."""
-    content = [
-        previous,
-        entry.case_id,
-        entry.seq,
-        entry.at.astimezone(dt.UTC).isoformat(),
-        entry.kind,
-        entry.object_id,
-        entry.action,
-        entry.state_from,
-        entry.state_to,
-        entry.actor_kind,
-        entry.actor_name,
-        entry.user_id,
-        entry.ip,
-        entry.note,
-        entry.changes,
-    ]
+# What the chain seals of an entry, in this order; whoever has the key can seal it again (docs/architecture.md, 9).
+SEALED = (
+    "case_id",
+    "seq",
+    "at",
+    "kind",
+    "object_id",
+    "action",
+    "state_from",
+    "state_to",
+    "actor_kind",
+    "actor_name",
+    "user_id",
+    "ip",
+    "note",
+    "changes",
+)
+
+
+def sealed_values(entry: LogEntry) -> dict[str, Any]:
+    """What the chain seals of an entry, by name, as JSON holds it; the moment in UTC."""
+    return {**{name: getattr(entry, name) for name in SEALED}, "at": entry.at.astimezone(dt.UTC).isoformat()}
+
+
+def seal(previous: str, values: dict[str, Any], key: str) -> str:
+    """HMAC-SHA256 in hex over the MAC of the entry before (empty for the first) and the sealed values of an entry."""
+    content = [previous, *(values[name] for name in SEALED)]
     text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hmac.new(settings.LTC_LOG_KEY.encode(), text.encode(), hashlib.sha256).hexdigest()
+    return hmac.new(key.encode(), text.encode(), hashlib.sha256).hexdigest()
+
+
+def mac_of(entry: LogEntry, previous: str) -> str:
+    """The seal of an entry by our own key, which lives outside the database."""
+    return seal(previous, sealed_values(entry), settings.LTC_LOG_KEY)
 
 
 def write_log(

@@ -156,6 +156,20 @@ def _changes(found: LogEntry, outlet: Outlet | None, reader: User) -> list[dict[
     return shown
 
 
+def untold(found: LogEntry, reader: User) -> list[str]:
+    """The names of the changes of an act that the reader may not see, or not see whole."""
+    outlet = outlet_of(found.kind)
+    hidden = outlet.model.hidden_from(reader) if outlet else ()
+    return [
+        name
+        for name, values in found.changes.items()
+        if name in hidden
+        or not all(
+            _may_name(outlet, name, value, reader) for value in (values if isinstance(values, list) else [values])
+        )
+    ]
+
+
 def _may_name(outlet: Outlet | None, name: str, value: Any, reader: User) -> bool:
     """Whether a change may say which record it set: {"id", "text"} of one that the reader may see."""
     if name in MONEY and isinstance(value, str):

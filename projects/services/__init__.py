@@ -1,5 +1,6 @@
 """Every write on a project: its verbs, its team, its stage."""
 
+from projects.services.evidence import export_evidence
 from projects.services.project import (
     approve,
     cancel,
@@ -28,6 +29,7 @@ __all__ = [
     "confirm_resource",
     "edit",
     "enter_stage",
+    "export_evidence",
     "lose",
     "move_process",
     "name_triangle",

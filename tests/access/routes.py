@@ -98,6 +98,7 @@ OTHERS = {
     "billing:customer-statement": "record",
     "projects:first-screen": "record",
     "projects:decision-sheet": "record",
+    "projects:evidence-pack": "record",
     "finance:book-detail": "book",
     "finance:book-entries": "book",
     "finance:book-forecast": "book",

@@ -70,6 +70,7 @@ OTHERS = {
     "finance:cost-sheet-compare": "cost-sheet-compare",
     "finance:fourcost-panel": "book-detail",
     "projects:decision-sheet": "project-decision-sheet",
+    "projects:evidence-pack": "project-evidence-pack",
 }
 BROWSER_ONLY = {
     "the door: whoever signs in is a person": ("login", "logout", "account_", "mfa_", "password_", "admin/", "objects"),
