@@ -97,6 +97,15 @@ class Department(Labelled):
         verbose_name_plural = _("departments")
         ordering = ["position", "pk"]
 
+    def nearest_head(self, *, but: "User | None" = None) -> "User | None":
+        """The head of the department or of the nearest one above it, somebody else than `but`."""
+        department: Department | None = self
+        while department is not None:
+            if department.head is not None and department.head != but:
+                return department.head
+            department = department.parent
+        return None
+
 
 class Role(Labelled):
     """What a person may do for the whole company, beside the seats held on single cases."""

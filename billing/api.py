@@ -11,13 +11,15 @@ from rest_framework.response import Response
 
 from accounts.request import ApiRequest
 from billing.ageing import BY, AgeingRow, ageing_for
+from billing.dunning import Next
 from billing.letters import LANGUAGES, dunning_paper, statements_of
 from billing.models import DunningLetter, ReceivableLine
 from billing.selectors import position
-from core.api.lists import PARAMS, page_of, page_response, paging_parameters
+from billing.workbench import ORDER, Work, customers, lines_of, work_of
+from core.api.lists import PARAMS, envelope, limit_of, number_of, page_of, page_response, paging_parameters
 from core.api.shapes import Ref, amount, amount_field, ref
 from core.api.views import ApiView
-from core.paging import Keyset
+from core.paging import Keyset, capped_count, page
 from core.parameters import day_of, one_of
 from customers.models import Customer
 
@@ -68,6 +70,58 @@ def _due(line: ReceivableLine) -> dict[str, Any]:
 
 def _day(value: Any) -> str | None:
     return value.isoformat() if value else None
+
+
+class WorkSerializer(serializers.Serializer):
+    """One customer in one currency with what comes next."""
+
+    customer = Ref()
+    currency = serializers.CharField()
+    open = amount_field()
+    overdue = amount_field()
+    disputed = amount_field()
+    contacted_on = serializers.DateField(allow_null=True)
+    promised_on = serializers.DateField(allow_null=True)
+    next_act = serializers.ChoiceField(choices=[*Next])
+    level = serializers.IntegerField(help_text="Of the letter, where that is the next act.")
+    receivable = Ref()
+    letter = Ref(allow_null=True)
+
+
+class WorkbenchView(ApiView):
+    """Whom to collect from, the most overdue first, each with the next act and the record it is done on."""
+
+    area = "billing"
+    params = PARAMS | {"owner"}
+
+    @extend_schema(
+        operation_id="collection_work",
+        parameters=[*paging_parameters(), OpenApiParameter("owner", int, description="Of one account manager.")],
+        responses=page_of(WorkSerializer, "Work"),
+    )
+    def get(self, request: ApiRequest) -> Response:
+        given = request.query_params.getlist("owner")
+        lines = lines_of(request.user, number_of("owner", given) if given else None)
+        chosen = customers(lines)
+        size = limit_of(request.query_params.getlist("limit"))
+        found = page(chosen, keyset=ORDER, cursor=request.query_params.get("cursor") or None, size=size)
+        rows = [_work(one) for one in work_of(found.rows, lines, request.user)]
+        return Response(envelope(request, found, rows, capped_count(chosen)))
+
+
+def _work(one: Work) -> dict[str, Any]:
+    amounts = {name: amount(getattr(one, name)) for name in ("open", "overdue", "disputed")}
+    return {
+        "customer": ref(one.customer),
+        "currency": one.currency,
+        **amounts,
+        "contacted_on": _day(one.contacted_on),
+        "promised_on": _day(one.promised_on),
+        "next_act": one.act.value,
+        "level": one.level,
+        "receivable": ref(one.line),
+        "letter": ref(one.letter),
+    }
 
 
 class AgeingSerializer(serializers.Serializer):

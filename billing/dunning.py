@@ -5,7 +5,14 @@ No rows and no clock: whoever asks brings the facts and the day.
 
 import datetime as dt
 from collections.abc import Sequence
+from decimal import Decimal
+from enum import StrEnum
 from typing import NamedTuple, Protocol
+
+from core.money import ZERO
+
+# Proposal from practice: whoever is overdue hears from us once a week.
+CALL_EVERY_DAYS = 7
 
 
 class Rung(Protocol):
@@ -40,3 +47,43 @@ def next_level(line: Standing, ladder: Sequence[Rung], day: dt.date) -> int:
         return 0
     waited = day >= line.dunned_on + dt.timedelta(days=rung.wait_days)
     return rung.level if waited or line.broken else 0
+
+
+class Next(StrEnum):
+    """What comes next with a customer."""
+
+    NOTHING = "nothing"
+    BANK = "bank"
+    DISPUTE = "dispute"
+    ESCALATE = "escalate"
+    LETTER = "letter"
+    CALL = "call"
+
+
+class Facts(NamedTuple):
+    """Where a customer stands; amounts with tax, in one currency."""
+
+    overdue: Decimal = ZERO
+    disputed: Decimal = ZERO  # of what is overdue
+    promised: Decimal = ZERO  # of what is overdue and not disputed, for a later day
+    letter: int = 0  # the highest letter a line is ripe for
+    ladder_ended: bool = False  # a line has had the last letter, and the time after it has passed
+    silent_days: int | None = None  # since anybody spoke with the customer; None: never
+    bank_known: bool = True
+
+
+def next_act(facts: Facts) -> tuple[Next, int]:
+    """What comes next with a customer, and the level where it is a letter.
+
+    What is left when disputes and promises are taken off asks for an act; before one the bank's data must be fresh.
+    """
+    if facts.overdue - facts.disputed - facts.promised <= 0:
+        return (Next.DISPUTE if facts.disputed else Next.NOTHING), 0
+    if not facts.bank_known:
+        return Next.BANK, 0
+    silent = facts.silent_days is None or facts.silent_days >= CALL_EVERY_DAYS
+    if facts.ladder_ended and silent:
+        return Next.ESCALATE, 0
+    if facts.letter:
+        return Next.LETTER, facts.letter
+    return (Next.CALL if silent else Next.NOTHING), 0

@@ -321,6 +321,14 @@ class RemindForm(VerbForm):
     note = forms.CharField(label=_("Reminder and answer"), widget=forms.Textarea(attrs={"rows": 3}), max_length=4000)
 
 
+class EscalateForm(VerbForm):
+    """What was tried, and what the head is asked for."""
+
+    note = forms.CharField(
+        label=_("What was tried, what is asked for"), widget=forms.Textarea(attrs={"rows": 3}), max_length=4000
+    )
+
+
 class DunningLetterForm(RecordForm):
     """How a letter is worded."""
 

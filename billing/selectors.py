@@ -6,7 +6,21 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Case, Count, DecimalField, F, Max, OuterRef, Q, QuerySet, Subquery, Sum, When
+from django.db.models import (
+    Case,
+    Count,
+    DecimalField,
+    Exists,
+    F,
+    Max,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    Value,
+    When,
+)
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
@@ -15,8 +29,10 @@ from billing.models import (
     Allocation,
     BankStatement,
     CreditNoteLine,
+    DunningItem,
     Invoice,
     InvoiceLine,
+    Promise,
     Receipt,
     ReceivableLine,
     ReceivableTax,
@@ -199,6 +215,7 @@ def check_invariants() -> Iterator[tuple[Any, str]]:
     )
     for invoice in invoices.exclude(gross_amount=F("true_gross")).iterator(chunk_size=500):
         yield invoice, _("The lines do not sum to the invoice.")
+    yield from _check_following()
     yield from _check_contracts()
     yield from _check_statements()
 
@@ -222,6 +239,20 @@ def _check_receivables() -> Iterator[tuple[Any, str]]:
         yield line, _("Invoiced or received differs from what its documents sum to.")
     for line in lines.exclude(gross_amount=F("true_gross")).iterator(chunk_size=500):
         yield line, _("The tax split does not sum to the receivable.")
+
+
+def _check_following() -> Iterator[tuple[Any, str]]:
+    """A line's promised day is that of its standing promise, its level that of a letter that went out."""
+    never = Value(dt.date.max)
+    standing = Promise.objects.filter(receivable=OuterRef("pk"), outcome=Promise.Outcome.OPEN).values("promised_on")
+    days = ReceivableLine.objects.annotate(
+        kept_day=Coalesce("promised_on", never), true_day=Coalesce(Subquery(standing), never)
+    )
+    for line in days.exclude(kept_day=F("true_day")).iterator(chunk_size=500):
+        yield line, _("The promised day is not that of its promise.")
+    sent = DunningItem.objects.filter(receivable=OuterRef("pk"), level=OuterRef("dunning_level"), letter__state="sent")
+    for chased in ReceivableLine.objects.filter(dunning_level__gt=0).exclude(Exists(sent)).iterator(chunk_size=500):
+        yield chased, _("No letter of its level went out.")
 
 
 def _check_contracts() -> Iterator[tuple[Any, str]]:

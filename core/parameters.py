@@ -11,6 +11,7 @@ from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 
 from core.calendar import today
+from core.text import row_key
 
 _FIRST_YEAR = 1990
 
@@ -45,6 +46,14 @@ def day_of(text: str) -> dt.date:
     if day is None or not _FIRST_YEAR <= day.year <= today().year + 1:
         raise BadRequest(_("Please give a day as YYYY-MM-DD."))
     return day
+
+
+def key_of(text: str) -> int | None:
+    """The key of a row out of an address; None without one, BadRequest for what is none."""
+    key = row_key(text) if text else None
+    if text and key is None:
+        raise BadRequest(_("Unknown filter: %(name)s") % {"name": text[:60]})
+    return key
 
 
 def one_of(text: str, known: Iterable[str]) -> str:

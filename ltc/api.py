@@ -49,6 +49,7 @@ version_1 = [
     path("projects/<int:pk>/evidence-pack/", projects.EvidencePackView.as_view(), name="project-evidence-pack"),
     path("projects/<int:pk>/move-preview/", projects.MovePreviewView.as_view(), name="project-move-preview"),
     path("collection/", billing.CollectionView.as_view(), name="collection"),
+    path("collection/work/", billing.WorkbenchView.as_view(), name="collection-work"),
     path("ageing/", billing.AgeingView.as_view(), name="ageing"),
     path("dunning-letters/<int:pk>/paper/", billing.LetterPaperView.as_view(), name="letter-paper"),
     path("customers/<int:pk>/statement/", billing.CustomerStatementView.as_view(), name="customer-statement"),

@@ -1,14 +1,16 @@
 """催款函: the ladder an administrator keeps, the letter to one customer, and the lines that stand in it."""
 
+import datetime as dt
 from typing import Any
 
 from django.core.validators import MinValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from billing.models.bank_statement import BankStatement
+from billing.models.promise import Promise
 from billing.models.receivable import ReceivableLine
 from core.calendar import add_working_days, today
 from core.dictionary import Labelled
@@ -106,7 +108,7 @@ class DunningLetter(StageRecord):
     @verb(
         source="proposed",
         target="sent",
-        label=_("Sent"),
+        label=_("Mark as sent"),
         who=("owner", "finance", "pfc"),
         checks=("send_checks",),
         primary=True,
@@ -151,5 +153,18 @@ class DunningItem(models.Model):
 
 def bank_is_known(entity_id: int, bank_days: int) -> bool:
     """Whether the bank statements of an entity reach to within `bank_days` working days of today."""
-    until = BankStatement.objects.known_until().get(entity_id)
+    return reaches(BankStatement.objects.known_until().get(entity_id), bank_days)
+
+
+def reaches(until: dt.date | None, bank_days: int) -> bool:
+    """Whether a day is within `bank_days` working days of today."""
     return until is not None and until >= add_working_days(today(), -bank_days)
+
+
+def with_history(lines: Any, day: dt.date) -> Any:
+    """Receivables with what the ladder asks of each: `broken`, a promise since the last letter; `put_off` on a day."""
+    put_off = DunningItem.objects.filter(receivable=OuterRef("pk"), letter__state="skipped", letter__again_on__gt=day)
+    broken = Promise.objects.filter(
+        receivable=OuterRef("pk"), outcome=Promise.Outcome.BROKEN, decided_on__gte=OuterRef("dunned_on")
+    )
+    return lines.annotate(put_off=Exists(put_off), broken=Exists(broken))

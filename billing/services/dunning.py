@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -14,9 +13,10 @@ from accounts.actor import Actor
 from accounts.models import User
 from accounts.services import notify
 from billing.dunning import Standing, next_level
-from billing.models import DunningItem, DunningLetter, DunningLevel, Promise, ReceivableLine
-from billing.models.dunning import bank_is_known
+from billing.models import DunningItem, DunningLetter, DunningLevel, ReceivableLine
+from billing.models.dunning import bank_is_known, with_history
 from billing.services import kept
+from billing.services.promise import FOLLOW
 from core.calendar import today
 from core.errors import Refused
 from core.money import ZERO
@@ -43,11 +43,7 @@ def ripe(day: dt.date, ladder: Sequence[DunningLevel], **of: Any) -> dict[Key, l
 
     `of` narrows the lines, as in a filter of receivables.
     """
-    put_off = DunningItem.objects.filter(receivable=OuterRef("pk"), letter__state="skipped", letter__again_on__gt=day)
-    broken = Promise.objects.filter(
-        receivable=OuterRef("pk"), outcome=Promise.Outcome.BROKEN, decided_on__gte=OuterRef("dunned_on")
-    )
-    found = ReceivableLine.objects.to_chase(day).filter(**of).exclude(Exists(put_off)).annotate(broken=Exists(broken))
+    found = with_history(ReceivableLine.objects.to_chase(day).filter(**of), day).filter(put_off=False)
     letters: dict[Key, list[Ripe]] = defaultdict(list)
     for line in found.select_related("contract", "customer", "owner").order_by("due_on", "pk"):
         standing = Standing((day - line.due_on).days, line.dunning_level, line.dunned_on, line.broken)
@@ -113,7 +109,7 @@ def _fits(letter: DunningLetter, lines: list[Ripe]) -> bool:
 def _open(lines: list[Ripe], rung: DunningLevel) -> DunningLetter:
     first = lines[0][0]
     cases = {line.case_id for line, _level in lines}
-    title = f"{rung.zh} · {first.customer.title}"[:200]
+    title = first.customer.title[:200]
     letter = DunningLetter(
         title=title,
         owner=first.owner,
@@ -217,3 +213,46 @@ def skip(
     if again_on <= today():
         raise Refused(_("Please name a day after today."))
     return doors.fire(letter, "skip", by=by, note=note, version=version, changes={"again_on": again_on})
+
+
+@transaction.atomic
+def propose_letter(
+    line: ReceivableLine, *, by: Actor | User, note: str = "", version: int | None = None
+) -> ReceivableLine:
+    """Propose the letter a line is ripe for now, with all that belongs into it, before the morning does.
+
+    Harmless where it waits already. Raises Refused where the line is not ripe or the bank's data are old.
+    """
+    doors.act(line, "propose_letter", by=by, who=FOLLOW, states=("eligible",), note=note, version=version)
+    ladder, key = _ladder(), _key(line)
+    customer, entity, currency, owner = key
+    of = {"customer": customer, "contract__entity": entity, "currency": currency, "owner": owner}
+    found = ripe(today(), ladder, **of).get(key, [])
+    if all(one.pk != line.pk for one, _level in found):
+        raise Refused(_("%(line)s is not ripe for a letter today.") % {"line": line.code})
+    if not bank_is_known(entity, _rung(found, ladder).bank_days):
+        raise Refused(_("The bank's data are too old: the money may have come in. Take in the bank statement."))
+    _propose(key, found, ladder)
+    return line
+
+
+@transaction.atomic
+def escalate(line: ReceivableLine, *, by: Actor | User, note: str = "", version: int | None = None) -> ReceivableLine:
+    """Ask the head above the account manager to step in: letters are used up. Raises Refused without words or head."""
+    doors.act(line, "escalate", by=by, who=FOLLOW, states=("eligible",), note=note, version=version)
+    if not note.strip():
+        raise Refused(_("Please write down what was tried and what is asked for."))
+    department = line.owner.department if line.owner is not None else line.department
+    head = department.nearest_head(but=line.owner) if department is not None else None
+    if head is None:
+        raise Refused(_("No department above has a head."))
+    kept.spoken_with(line)
+    notify(
+        [head],
+        gettext_noop("%(record)s is %(days)s days overdue and needs you: %(note)s"),
+        key=f"escalate:{line.pk}:{line.row_version}:{today()}",
+        params={"record": str(line), "days": line.days_overdue, "note": note[:200]},
+        link=line.get_absolute_url(),
+        level="warning",
+    )
+    return line

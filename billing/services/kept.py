@@ -8,6 +8,7 @@ from django.db import models
 
 from billing.models import ReceivableLine, ReceivableTax
 from contracts.splitting import take
+from core.calendar import today
 from core.money import ZERO, Split
 from process.models import Case, CaseRecord
 
@@ -32,6 +33,12 @@ def add(
     line.save(update_fields=["gross_invoiced", "gross_received", "gross_deducted", "updated_at"])
     show_open(line)
     return line
+
+
+def spoken_with(line: ReceivableLine) -> None:
+    """Somebody was in touch about a line today; its act has locked it and written the log."""
+    line.contacted_on = today()
+    line.save(update_fields=["contacted_on", "updated_at"])
 
 
 def show_open(record: Any) -> None:

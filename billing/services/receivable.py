@@ -10,18 +10,18 @@ from accounts.actor import Actor
 from accounts.models import User
 from billing.models import ReceivableLine
 from billing.services import kept
+from billing.services.dunning import escalate, propose_letter
 from billing.services.promise import FOLLOW, promise
 from contracts.models import Contract, PaymentTerm
 from contracts.services import give_up
 from contracts.splitting import spread
-from core.calendar import today
 from core.dictionary import Term
 from core.errors import Refused
 from core.money import Split, allocate, format_money
 from process.services import act, doors
 from process.services.log import lock_case, write_log
 
-__all__ = ["promise"]
+__all__ = ["escalate", "promise", "propose_letter"]
 
 SYSTEM = Actor.system("billing")
 
@@ -211,8 +211,7 @@ def remind(line: ReceivableLine, *, by: Actor | User, note: str = "", version: i
     if not note.strip():
         raise Refused(_("Please write down what was answered."))
     act(line, "remind", by=by, who=FOLLOW, states=("eligible",), note=note, version=version)
-    line.contacted_on = today()
-    line.save(update_fields=["contacted_on", "updated_at"])
+    kept.spoken_with(line)
     return line
 
 

@@ -23,16 +23,16 @@ CLOCKS: dict[str, tuple[Any, Any, str]] = {
 ROWS = 200
 
 
-def ageing_tables(rows: list[AgeingRow], label: Any, *, clocks: Any = tuple(CLOCKS), limit: int = ROWS) -> list[Table]:
+def ageing_tables(rows: list[AgeingRow], label: Any) -> list[Table]:
     """A table per currency and clock: the rows with the most overdue, and the sums of all."""
     tables = []
     for currency in sorted({row.currency for row in rows}):
         mine = [row for row in rows if row.currency == currency]
-        tables += [_table(mine, label, clock, limit, currency) for clock in clocks]
+        tables += [_table(mine, label, clock, currency) for clock in CLOCKS]
     return tables
 
 
-def _table(rows: list[AgeingRow], label: Any, clock: str, limit: int, currency: str) -> Table:
+def _table(rows: list[AgeingRow], label: Any, clock: str, currency: str) -> Table:
     title, buckets, kept = CLOCKS[clock]
     columns = [
         Column("of", label),
@@ -41,11 +41,11 @@ def _table(rows: list[AgeingRow], label: Any, clock: str, limit: int, currency: 
         Column("retention", _("Retention (outside)"), "end"),
         Column("bills", _("Bills not yet paid"), "end"),
     ]
-    shown = [Row([Cell(row.label), *map(money, _amounts(row, kept))]) for row in rows[:limit]]
+    shown = [Row([Cell(row.label), *map(money, _amounts(row, kept))]) for row in rows[:ROWS]]
     sums = [sum(column, ZERO) for column in zip(*(_amounts(row, kept) for row in rows), strict=True)]
     note = _t("gross, %(currency)s") % {"currency": currency}
-    if len(rows) > limit:
-        note += " · " + _t("the first %(shown)s of %(all)s, the sums of all") % {"shown": limit, "all": len(rows)}
+    if len(rows) > ROWS:
+        note += " · " + _t("the first %(shown)s of %(all)s, the sums of all") % {"shown": ROWS, "all": len(rows)}
     return Table(title, columns, shown, footer_cells=[Cell(_t("Total")), *map(money, sums)], note=note)
 
 

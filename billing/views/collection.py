@@ -1,4 +1,4 @@
-"""What collectors look at: the receivables of one deal, and everything that is due, the most overdue first."""
+"""What collectors look at: the receivables of one deal, and the workbench with everything that is due."""
 
 from typing import Any
 
@@ -10,15 +10,14 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.request import Request
-from billing.ageing import ageing_for
 from billing.models import Receipt, ReceivableLine
 from billing.selectors import Position, position, position_for, receivables_of
-from billing.views.ageing import ageing_tables
 from billing.views.tables import money, receivables_table
-from core.calendar import today
-from core.money import ZERO, format_money
+from billing.views.workbench import workbench
+from billing.workbench import lines_of, managers, totals
+from core.money import format_money
 from core.paging import Keyset, page
-from core.parameters import takes
+from core.parameters import key_of, takes
 from process.shapes import Cell, Column, Row, Table
 from process.views.lists import PAGE_SIZE
 
@@ -88,33 +87,46 @@ def _row(line: ReceivableLine) -> Row:
     )
 
 
-@takes("cursor")
+@takes("cursor", "after", "owner")
 def collection(request: Request) -> HttpResponse:
-    """Everything payable that the person may see: overdue first, with the ageing on top."""
-    visible = ReceivableLine.objects.visible_to(request.user)
-    due = visible.ageing().select_related("customer", "owner")
+    """Whom to collect from with the next act, then every line that is due, of one account manager or of all."""
+    owner = key_of(request.GET.get("owner", ""))
+    lines = lines_of(request.user, owner)
+    due = lines.select_related("customer", "owner")
     found = page(due, keyset=Keyset(("due_on", "id")), cursor=request.GET.get("cursor"), size=PAGE_SIZE)
-    rows = ageing_for(request.user, today())
     unclaimed = Receipt.objects.visible_to(request.user).filter(state="unclaimed")[:100].count()
-    total = sum((row.total for row in rows), ZERO)
-    overdue = sum((row.overdue for row in rows), ZERO)
-    stats = [
-        {"label": _t("Payable"), "value": format_money(total)},
-        {"label": _t("Overdue"), "value": format_money(overdue), "tone": "bad" if overdue else ""},
+    stats: list[dict[str, Any]] = []
+    for currency, payable, overdue in totals(lines):
+        stats += [
+            {"label": _t("Payable"), "value": format_money(payable), "sub": currency},
+            {
+                "label": _t("Overdue"),
+                "value": format_money(overdue),
+                "sub": currency,
+                "tone": "bad" if overdue else "",
+            },
+        ]
+    stats += [
         {
             "label": _t("Receipts to be claimed"),
             "value": str(unclaimed),
             "url": reverse("billing:unclaimed"),
         },
     ]
+    work, customers = workbench(request.user, owner, request.GET.get("after"))
+    chosen = f"&owner={owner}" if owner else ""
     context = {
         "title": _t("Collection"),
+        "work": work,
+        "work_next": f"?after={customers.next_cursor}{chosen}" if customers.next_cursor else "",
+        "work_previous": f"?after={customers.previous_cursor}{chosen}" if customers.previous_cursor else "",
+        "managers": managers(request.user),
+        "owner": owner,
         "stats": stats,
         "due": Table(_("Due, the most overdue first"), COLUMNS, [_row(line) for line in found.rows]),
-        "tables": ageing_tables(rows, _("Payer"), clocks=("late",), limit=20),
         "ageing_url": reverse("billing:ageing"),
-        "next_url": f"?cursor={found.next_cursor}" if found.next_cursor else "",
-        "previous_url": f"?cursor={found.previous_cursor}" if found.previous_cursor else "",
+        "next_url": f"?cursor={found.next_cursor}{chosen}" if found.next_cursor else "",
+        "previous_url": f"?cursor={found.previous_cursor}{chosen}" if found.previous_cursor else "",
         "empty_text": _("Nothing is due: receivables stand here once their event has happened."),
     }
     return render(request, "billing/collection.html", context)

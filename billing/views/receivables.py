@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from billing.filters import ReceivableFilter
-from billing.forms import DisputeForm, PromiseForm, RemindForm, RequestInvoiceForm
+from billing.forms import DisputeForm, EscalateForm, PromiseForm, RemindForm, RequestInvoiceForm
 from billing.models import Invoice, ReceivableLine
 from billing.services import receivable as services
 from billing.services.promise import FOLLOW
@@ -31,6 +31,8 @@ class ReceivableOutlet(Outlet):
     acts = {
         "request_invoice": Act(_("Request invoice"), RequestInvoiceForm, who=("ar", "owner", "finance", "pfc", "tax")),
         "remind": Act(_("Log a reminder"), RemindForm, who=FOLLOW, states=("eligible",)),
+        "propose_letter": Act(_("Propose dunning letter"), who=FOLLOW, states=("eligible",)),
+        "escalate": Act(_("Escalate to the head"), EscalateForm, who=FOLLOW, states=("eligible",)),
         "promise": Act(_("Promise to pay"), PromiseForm, who=FOLLOW),
         "dispute": Act(_("Dispute"), DisputeForm, who=FOLLOW),
     }

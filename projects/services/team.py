@@ -113,7 +113,7 @@ def add_resource_need(
     need = ResourceNeed(project=project, department=department, role=role, days=days)
     need.full_clean(exclude=["project", "department"])
     need.save()
-    head = _head_of(department)
+    head = department.nearest_head()
     if head is not None:
         notify(
             [head],
@@ -123,15 +123,6 @@ def add_resource_need(
             link=project.get_absolute_url(),
         )
     return project
-
-
-def _head_of(department: Department | None) -> User | None:
-    """The head of the department or of the nearest one above it."""
-    while department is not None:
-        if department.head is not None:
-            return department.head
-        department = department.parent
-    return None
 
 
 @transaction.atomic

@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import Notice, User
 from billing.dunning import Standing, next_level
 from billing.models import DunningLetter, DunningLevel, ReceivableLine
+from billing.selectors import check_invariants
 from billing.services import dunning
 from billing.services import receivable as receivables
 from contracts.models import Contract
@@ -258,6 +259,18 @@ def test_a_statement_of_account_is_what_was_open_on_the_day(finance: User, stran
     assert "402,400.00" in page.content.decode() and "对账单" in page.content.decode()
     assert Caller(stranger).get(path).json() == []
     assert Caller(finance).get(f"{path}?on=never").status_code == 400
+
+
+def test_verify_names_a_level_without_a_letter_and_a_day_without_a_promise() -> None:
+    contract = overdue_contract(8)
+    make_bank_statement(today())
+    dunning.propose()
+    dunning.send(DunningLetter.objects.get(), by=ar_of(contract))
+    line = line_of(contract, "effect")
+    receivables.promise(line, promised_on=days(2), by=ar_of(contract))
+    assert not list(check_invariants())
+    ReceivableLine.objects.filter(pk=line.pk).update(dunning_level=2, promised_on=None)
+    assert [found.pk for found, _text in check_invariants()] == [line.pk, line.pk]
 
 
 def test_a_sweep_over_ten_quiet_lines_asks_no_more_than_over_one() -> None:
