@@ -84,8 +84,7 @@ def first(queryset: QuerySet[Any], number: int) -> QuerySet[Any]:
     if not parts:
         return queryset.none()
     sql, params = _united(parts, "UNION ALL")
-    keys = RawSQL(f"SELECT pk FROM ({sql}) AS found (pk)", params)
-    return _without(queryset).filter(pk__in=keys)[:number]
+    return _without(queryset).filter(_keyed(f"({sql}) AS found (pk)", params))[:number]
 
 
 def first_of_each(queryset: QuerySet[Any], by: str, values: Sequence[str], number: int) -> QuerySet[Any]:
@@ -95,7 +94,7 @@ def first_of_each(queryset: QuerySet[Any], by: str, values: Sequence[str], numbe
         sql, params = for_each(values, one.query.sql_with_params(), "pk")
     except EmptyResultSet:
         return queryset.none()
-    return _without(queryset).filter(pk__in=RawSQL(f"SELECT pk FROM {sql}", params), **{f"{by}__in": values})
+    return _without(queryset).filter(_keyed(sql, params), **{f"{by}__in": values})
 
 
 def some_of_each(queryset: QuerySet[Any], by: str, values: Sequence[str], number: int, columns: str) -> Statement:
@@ -111,6 +110,12 @@ def for_each(values: Sequence[str], statement: Any, columns: str) -> Statement:
         f"unnest(%s::text[]) AS of_each (value) CROSS JOIN LATERAL ({sql}) AS found ({columns})",
         [list(values), *params],
     )
+
+
+def _keyed(sql: str, params: list[Any]) -> Func:
+    """The rows with these keys; as an array, because the planner would try every order of joining a table to them."""
+    keys = RawSQL(f"SELECT pk FROM {sql}", params)
+    return Func(F("pk"), keys, template="%(expressions)s)", arg_joiner=" = ANY(ARRAY", output_field=BooleanField())
 
 
 def _value() -> RawSQL:
