@@ -10,7 +10,7 @@ from core.api.documents import DocumentsView, SchemaView
 from dashboard import api as dashboard
 from desk import api as desk
 from finance import api as finance
-from process.api import editor, kernel, steps
+from process.api import editor, kernel, mining, steps
 from process.api.outlets import routes
 from process.outlet import outlets
 from projects import api as projects
@@ -33,6 +33,7 @@ version_1 = [
     path("steps/<str:kind>/<int:pk>/", steps.RecordStepsView.as_view(), name="steps"),
     path("steps/<str:kind>/<int:pk>/<str:code>/confirm/", steps.StepConfirmView.as_view(), name="step-confirm"),
     path("process/", steps.MapView.as_view(), name="process-map"),
+    path("process/events/<str:kind>/", mining.EventLogView.as_view(), name="event-log"),
     path("process/steps/<str:code>/", steps.StepSheetView.as_view(), name="process-step"),
     path("process/versions/", editor.VersionsView.as_view(), name="process-versions"),
     path("process/versions/<int:number>/", editor.VersionView.as_view(), name="process-version"),

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import BankAccount, LegalEntity, User
+from accounts.models import BankAccount, Department, LegalEntity, User
 from core.dictionary import Labelled, Term
 from core.forms import DateInput, DateTimeInput, Picker
 from core.text import clean_text
@@ -157,3 +157,11 @@ class ReturnForm(VerbForm):
         widget=forms.CheckboxSelectMultiple,
         required=False,
     )
+
+
+class EventLogForm(forms.Form):
+    """Which events a file for process mining holds."""
+
+    from_on = forms.DateField(label=_("From day"), required=False, widget=DateInput())
+    to_on = forms.DateField(label=_("To day"), required=False, widget=DateInput())
+    department = ModelChoiceField(Department.objects.all(), label=_("Department"), required=False, empty_label=_("All"))

@@ -73,7 +73,7 @@ def stagebar(case_id: int) -> list[dict[str, Any]]:
 
 
 def register_spine(find: Callable[[Iterable[int], Any], dict[int, dict[str, str]]]) -> None:
-    """The spine's app gives the pages of deals as {case id: {label, url}}, without those the user may not see."""
+    """The spine's app gives the pages of deals as {case id: {label, url, department}}: those the user may see."""
     _spine[:] = [find]
 
 

@@ -1,7 +1,7 @@
 from django.urls import path
 
 from process.handovers import HandoverOutlet
-from process.views import kernel, process_draft, process_map
+from process.views import event_log, kernel, process_draft, process_map
 
 app_name = "process"
 urlpatterns = [
@@ -9,6 +9,7 @@ urlpatterns = [
     path("pick/<str:kind>/", kernel.pick, name="pick"),
     path("files/<int:pk>/", kernel.download, name="file"),
     path("process/", process_map.process_map, name="map"),
+    path("process/events/<str:kind>/", event_log.event_log, name="event-log"),
     path("process/steps/<str:code>/", process_map.step_sheet, name="step"),
     path("process/versions/", process_map.versions, name="versions"),
     path("process/versions/<int:number>/", process_map.version, name="version"),

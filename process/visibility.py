@@ -43,6 +43,11 @@ def seen(keys: Iterable[Key], user: User) -> set[Key]:
     return {key for key in asked if known[key]}
 
 
+def forget(user: User) -> None:
+    """Drop what was asked: for who reads through all records, a few at a time."""
+    user.__dict__.pop("_sees", None)
+
+
 def scope(model: type[Model], user: User) -> Any:
     """The rows of a model that the person may see."""
     manager: Any = model._default_manager

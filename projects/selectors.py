@@ -136,7 +136,14 @@ def stages_of(project: Project, kept: Iterable[CaseRecord]) -> list[dict[str, An
 def spines(case_ids: Iterable[int], user: User) -> dict[int, dict[str, str]]:
     """The projects' pages as the way back from the records of their cases; only those the user may see."""
     found = Project.objects.visible_to(user).filter(case_id__in=list(case_ids))
-    return {one.case_id: {"label": f"{one.code} {one.title}", "url": one.get_absolute_url()} for one in found}
+    return {
+        one.case_id: {
+            "label": f"{one.code} {one.title}",
+            "url": one.get_absolute_url(),
+            "department": str(one.department_id or ""),
+        }
+        for one in found
+    }
 
 
 def kept_rows(project: Project) -> list[CaseRecord]:

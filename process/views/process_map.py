@@ -13,6 +13,7 @@ from accounts.models import Duty, User
 from accounts.request import Request
 from core.dictionary import word_of
 from process import catalogue, lanes, pace, panels, show, stages
+from process.forms import EventLogForm
 from process.guards import stage_models
 from process.machine import verbs_of
 from process.models import ProcessDraft, ProcessVersion, StepDefinition
@@ -57,6 +58,7 @@ def process_map(request: Request) -> HttpResponse:
         "version": version,
         "tables": walls(),
         "may_edit": request.user.duty == Duty.SYSTEM,
+        "event_form": EventLogForm() if request.user.sees_business else None,
     }
     return render(request, "process/map.html", context)
 

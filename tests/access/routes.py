@@ -105,6 +105,8 @@ OTHERS = {
     "finance:alert-explain": "alert",
     "finance:cost-sheet-compare": "costings",
     "process:file": "file",
+    # Many deals in one file: tests/process/test_mining.py.
+    "process:event-log": "events",
 }
 
 
