@@ -13,7 +13,8 @@ from django.core.files.base import ContentFile
 from django.utils import timezone
 
 from accounts.models import Delegation, Department, Role, User
-from billing.models import Receipt
+from billing.models import DunningLetter, Receipt
+from billing.services import dunning
 from core.calendar import today
 from core.dictionary import Term
 from delivery.services import change, early
@@ -26,7 +27,7 @@ from process.outlet import Outlet, outlets
 from process.services import attach, leave_seat, take_seat
 from products import services as products
 from solutions.services import poc, tender
-from tests.factories.billing import make_credit_note
+from tests.factories.billing import make_bank_statement, make_credit_note
 from tests.people import make_user
 
 # Where the team of a deal works: account manager, solution, delivery, service.
@@ -72,6 +73,7 @@ def _plan(deal: str, share: str, tax_id: str, phone: str) -> Plan:
     return replace(
         HOSPITAL,
         title=f"{mark} 智慧病房平台",
+        accepted_days_ago=75,
         company=f"{company} 医院",
         tax_id=tax_id,
         contact=f"{company} 主任",
@@ -136,6 +138,7 @@ def _run(deal: str, plan: Plan, company: dict[str, User]) -> Deal:
     story.arrive()
     story.bill_and_collect("arrival")
     story.accept_finally()
+    _dun(story)
     story.bill_and_collect("final")
     story.serve()
     _service(story)
@@ -145,6 +148,13 @@ def _run(deal: str, plan: Plan, company: dict[str, User]) -> Deal:
     for record in (story.lead, story.contract, story.order):
         attach(record, file=ContentFile(b"paper", name=f"{MARKS[deal]}.pdf"), by=team["ar"])
     return story
+
+
+def _dun(story: Deal) -> None:
+    """What the customer owes since the acceptance is overdue: a letter waits to be sent."""
+    make_bank_statement(today())
+    dunning.propose()
+    assert DunningLetter.objects.filter(case_id=story.contract.case_id).exists()
 
 
 def _on_the_side(story: Deal) -> None:
