@@ -134,11 +134,16 @@ class EvidencePackView(ApiView):
 
     area = "projects"
 
-    @extend_schema(operation_id="project_evidence_pack", responses={(200, "application/zip"): OpenApiTypes.BINARY})
+    @extend_schema(
+        operation_id="project_evidence_pack", responses={(200, "application/octet-stream"): OpenApiTypes.BINARY}
+    )
     def get(self, request: ApiRequest, pk: int) -> FileResponse:
         project = _project(request, pk)
         file, digest = services.export_evidence(project, by=actor_of(request))
-        return answer(file, digest, project.code)
+        made = answer(file, digest, project.code)
+        # As every other file of the API: programs take it as bytes.
+        made["Content-Type"] = "application/octet-stream"
+        return made
 
 
 class SheetFactSerializer(serializers.Serializer):
