@@ -31,4 +31,7 @@ class EventLogView(ApiView):
         scope, wrong = event_log.read_scope(request.query_params)
         if scope is None:
             raise Invalid(wrong)
-        return event_log.answer(kind, scope, request.user)
+        made = event_log.answer(kind, scope, request.user)
+        # As every other file of the API: programs take it as bytes.
+        made["Content-Type"] = "application/octet-stream"
+        return made

@@ -8,12 +8,14 @@ from typing import Any
 
 from accounts.models import Delegation, Notice, User
 from approvals.models import ApprovalRequest
+from contracts.models import Contract
 from core.calendar import today
 from finance.models import CostBook
 from process import catalogue
 from process.models import Attachment, Seat
 from projects.models import Project
 
+DOCUMENTS = ("contracts.contract", "solutions.quote", "projects.project")
 KINDS = ("customers.customer", "projects.project", "accounts.user", "contracts.paymentterm", "leads.lead")
 
 
@@ -81,23 +83,31 @@ def _notices(dice: random.Random) -> Aim:
     return Aim(body={"ids": [notice.pk]}, user=notice.user)
 
 
+def _statement(dice: random.Random) -> Aim:
+    return Aim({"id": _any(dice, Contract.objects.all()).customer_id})
+
+
 def _step(dice: random.Random) -> Aim:
     return Aim({"kind": "projects.project", "id": _any(dice, Project.objects.all()).pk})
 
 
 AIMS: dict[str, Callable[[random.Random], Aim]] = {
     "approval_list": _approvals,
+    "authority_what_if": lambda dice: Aim(query={"document": dice.choice(DOCUMENTS), "gross_amount": "1000"}),
     "book_entries": _book,
     "book_forecast": _forecast,
     "book_read": _book,
+    "customer_statement": _statement,
     "delegation_end": _running_delegation,
     "delegation_new": _delegation,
     "file_read": _file,
+    "learned": _position,
     "notice_read": _notices,
     "pick": lambda dice: Aim({"kind": dice.choice(KINDS)}),
     "position": _position,
     "process_step": lambda dice: Aim({"code": dice.choice(catalogue.current().steps).code}),
     "project_decision_sheet": _project,
+    "project_evidence_pack": _project,
     "project_progress": _project,
     "step_list": _step,
 }
