@@ -116,6 +116,6 @@ def _parts(file: IO[bytes]) -> Iterator[bytes]:
 
 def _digest(file: IO[bytes]) -> str:
     file.seek(0)
-    digest = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
+    digest = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]  # read() is all it needs
     file.seek(0)
     return digest
