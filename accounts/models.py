@@ -98,10 +98,10 @@ class Department(Labelled):
         ordering = ["position", "pk"]
 
     def nearest_head(self, *, but: "User | None" = None) -> "User | None":
-        """The head of the department or of the nearest one above it, somebody else than `but`."""
+        """The head of the department or of the nearest one above it: somebody who works here, and not `but`."""
         department: Department | None = self
         while department is not None:
-            if department.head is not None and department.head != but:
+            if department.head is not None and department.head.is_active and department.head != but:
                 return department.head
             department = department.parent
         return None

@@ -10,8 +10,7 @@ class ApprovalsConfig(AppConfig):
         from approvals import selectors
         from approvals.forms import OpinionForm
         from approvals.models import Decision
-        from approvals.pages import figures, opinions, way_past
-        from approvals.what_if import facts
+        from approvals.pages import deciders, figures, opinions, way_past
         from process import outlet
         from process.services import definitions, evidence
         from process.views import history
@@ -20,7 +19,7 @@ class ApprovalsConfig(AppConfig):
         outlet.default_tables.append(opinions)
         for verb in ("approve", "send_back", "reject"):
             outlet.default_verb_facts[verb] = figures
-        outlet.default_verb_facts["submit"] = facts
+        outlet.default_verb_facts["submit"] = deciders
         history.VALUES["opinion"] = dict(Decision.Opinion.choices)
         # A control of the catalogue may be bound to the rule that says who decides on a document.
         definitions.binders["approval"] = selectors.has_rule

@@ -5,13 +5,11 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Department, User
 from approvals.models import AuthorityRule
-from core.forms import MoneyInput
 from core.money import format_money
 from process.models import StageRecord
 
@@ -56,18 +54,6 @@ class Dimension:
         if value is None:
             return False
         return bool(value >= limit if self.at_least else value <= limit)
-
-    def form_field(self) -> forms.Field:
-        """How the figure is asked for where somebody tries out the rules; it may be left out."""
-        if self.unit == "class":
-            choices = [("", "–"), *((one, one) for one in CREDIT_CLASSES)]
-            return forms.ChoiceField(label=self.label, choices=choices, required=False)
-        if self.unit == "money":
-            return forms.DecimalField(
-                label=self.label, max_digits=18, decimal_places=2, required=False, widget=MoneyInput
-            )
-        label = f"{self.label} ({self.unit})" if self.unit == "%" else self.label
-        return forms.DecimalField(label=label, max_digits=8, decimal_places=2, required=False)
 
     def text(self, value: Any) -> str:
         """A figure or a limit in words: 1,000,000.00, 25 %, 90 days, B."""

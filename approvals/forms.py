@@ -12,6 +12,7 @@ from accounts.models import Department
 from approvals import authority
 from approvals.models import AuthorityRule, Decision
 from approvals.selectors import open_conditions
+from core.forms import MoneyInput
 from core.text import HIGHEST_KEY
 from process.forms import RowChoice, ScopedForm, VerbForm
 from process.machine import Verb
@@ -27,6 +28,17 @@ def _documents() -> list[tuple[str, str]]:
     return [(kind, str(label)[:1].upper() + str(label)[1:]) for kind, label in sorted(named.items())]
 
 
+def _figure(one: authority.Dimension) -> forms.Field:
+    """How a figure is asked for where somebody tries out the rules; it may be left out."""
+    if one.unit == "class":
+        choices = [("", "–"), *((code, code) for code in authority.CREDIT_CLASSES)]
+        return forms.ChoiceField(label=one.label, choices=choices, required=False)
+    if one.unit == "money":
+        return forms.DecimalField(label=one.label, max_digits=18, decimal_places=2, required=False, widget=MoneyInput)
+    label = f"{one.label} ({one.unit})" if one.unit == "%" else one.label
+    return forms.DecimalField(label=label, max_digits=8, decimal_places=2, required=False)
+
+
 class WhatIfForm(forms.Form):
     """A document that might be submitted: what it is, whose, and the figures that limit who may decide."""
 
@@ -38,7 +50,7 @@ class WhatIfForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for one in authority.DIMENSIONS:
-            self.fields[one.measure] = one.form_field()
+            self.fields[one.measure] = _figure(one)
         for field in self.fields.values():
             field.label = capfirst(field.label)
 

@@ -66,6 +66,11 @@ class AuthorityRule(Labelled):
         verbose_name_plural = _("authority rules")
         ordering = ["document", "position", "pk"]
 
+    @property
+    def layer(self) -> str:
+        """Whose rule it is: a department's, or the whole company's."""
+        return self.department.label if self.department is not None else _t("whole company")
+
 
 class AboutDocument(models.Model):
     """What is said about a record of any kind, which is named by its generic key."""

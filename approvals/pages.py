@@ -9,7 +9,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from approvals import selectors
+from approvals import selectors, what_if
 from approvals.models import ApprovalRequest, Decision
 from process import lanes, show
 from process.machine import message_id
@@ -68,6 +68,21 @@ def figures(record: StageRecord, user: User) -> list[Fact]:
     if request is None:
         return []
     return [Fact(_(label), value) for label, value in readable(request.facts, user, type(record))]
+
+
+def deciders(record: StageRecord, user: User) -> list[Fact]:
+    """What the dialog of a submission says before it is sent: the rule, who gives an opinion, who decides."""
+    if not isinstance(record, Reviewed):
+        return []
+    answer = what_if.of_record(record, user)
+    if answer.judgement.rule is None:
+        return [Fact(_("Authority rule"), _("none reaches: see the authority page"))]
+    found = [Fact(_("Authority rule"), answer.judgement.rule.label)]
+    for kind, label in ((Decision.Kind.REVIEW, _("Opinions of")), (Decision.Kind.DECISION, _("Decision by"))):
+        said = [one.text for one in answer.asked if one.kind == kind]
+        if said:
+            found.append(Fact(label, "; ".join(said)))
+    return found
 
 
 def readable(facts: Iterable[Any], user: User, model: type[StageRecord]) -> list[tuple[Any, str]]:

@@ -28,7 +28,7 @@ def _rule_row(rule: AuthorityRule, words: dict[str, str]) -> Row:
     return Row(
         [
             Cell(rule.label),
-            Cell(rule.department.label if rule.department else _now("whole company")),
+            Cell(rule.layer),
             Cell(_now("; ").join(authority.limits(rule)) or "–", cls="wrap"),
             Cell(reviewers or "–", cls="wrap"),
             Cell(words.get(rule.decider, rule.decider), sub=words.get(rule.fallback, rule.fallback)),
@@ -57,8 +57,7 @@ def _tried_table(answer: what_if.Answer) -> Table:
     for tried in answer.judgement.tried:
         gaps = answer.gaps(tried)
         outcome = Cell(_now("; ").join(gaps), cls="wrap") if gaps else Cell(_now("reaches"), badge="green")
-        layer = tried.rule.department.label if tried.rule.department else _now("whole company")
-        rows.append(Row([Cell(tried.rule.label), Cell(layer), outcome]))
+        rows.append(Row([Cell(tried.rule.label), Cell(tried.rule.layer), outcome]))
     return Table(_("Rules looked at"), columns, rows, empty_text=_("There is no rule for such documents."))
 
 

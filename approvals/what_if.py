@@ -11,9 +11,8 @@ from accounts.models import User
 from approvals import authority, selectors
 from approvals.models import AuthorityRule, Decision
 from process import lanes
-from process.models import Reviewed, StageRecord
+from process.models import StageRecord
 from process.models.case import CASE_ONLY
-from process.shapes import Fact
 
 # So many names say who is meant; a role may be held by hundreds.
 SHOWN = 5
@@ -84,18 +83,3 @@ def _asked(rule: AuthorityRule, record: "StageRecord | selectors.Question", subm
         Asked(kind, role, words.get(role, role), [str(shown[pk]) for pk in found[:SHOWN]], len(found))
         for (kind, role), found in zip(roles, people, strict=True)
     ]
-
-
-def facts(record: StageRecord, user: User) -> list[Fact]:
-    """What the dialog of a submission says before it is sent: the rule, who gives an opinion, who decides."""
-    if not isinstance(record, Reviewed):
-        return []
-    answer = of_record(record, user)
-    if answer.judgement.rule is None:
-        return [Fact(_("Authority rule"), _("none reaches: see the authority page"))]
-    found = [Fact(_("Authority rule"), answer.judgement.rule.label)]
-    for kind, label in ((Decision.Kind.REVIEW, _("Opinions of")), (Decision.Kind.DECISION, _("Decision by"))):
-        said = [one.text for one in answer.asked if one.kind == kind]
-        if said:
-            found.append(Fact(label, "; ".join(said)))
-    return found

@@ -10,6 +10,10 @@ from accounts.models import User
 
 # A record anywhere in the company: (kind, primary key).
 Key = tuple[str, int]
+# Acts on these are cost as a whole: kinds begin so.
+COST_APPS = ("finance.", "purchasing.")
+# The paper of a decision repeats what stands on the record itself.
+PAPER_KINDS = ("approvals.approvalrequest",)
 
 
 def key_of(value: Any) -> Key | None:

@@ -16,7 +16,7 @@ from approvals.api import RequestSerializer, request_row
 from approvals.pages import readable
 from core.api.schema import ReasonSerializer
 from core.api.shapes import Ref, amount, amount_field, ref
-from core.api.views import ApiView
+from core.api.views import ApiView, as_bytes
 from process import lanes
 from process.api.editor import StepDifferenceSerializer, difference_rows
 from process.models import ProcessVersion, Seat
@@ -140,10 +140,7 @@ class EvidencePackView(ApiView):
     def get(self, request: ApiRequest, pk: int) -> FileResponse:
         project = _project(request, pk)
         file, digest = services.export_evidence(project, by=actor_of(request))
-        made = answer(file, digest, project.code)
-        # As every other file of the API: programs take it as bytes.
-        made["Content-Type"] = "application/octet-stream"
-        return made
+        return as_bytes(answer(file, digest, project.code))
 
 
 class SheetFactSerializer(serializers.Serializer):

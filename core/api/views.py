@@ -80,6 +80,12 @@ class ApiView(APIView):
         return response
 
 
+def as_bytes(answer: Any) -> Any:
+    """A file that a page hands out, as every file of the API: generated clients take no other kind as bytes."""
+    answer["Content-Type"] = "application/octet-stream"
+    return answer
+
+
 def once(request: Any, act: Callable[[], Response]) -> Response:
     """Run `act` in one transaction, and only once per Idempotency-Key: the second time the first answer is given."""
 

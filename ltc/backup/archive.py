@@ -165,7 +165,7 @@ def check(path: Path, key: str) -> Manifest:
             elif ends or not _is_safe(name):
                 raise Unusable(f"{path.name} holds {name!r}, which no backup of LTC does.")
             else:
-                found.append((name, size, hashlib.file_digest(content, "sha256").hexdigest()))  # type: ignore[arg-type]  # read() is all it needs
+                found.append((name, size, hashlib.file_digest(content, "sha256").hexdigest()))  # type: ignore[arg-type]  # read by readinto, which IO has not
     if set(ends) != {_MANIFEST, _MAC}:
         raise Unusable(f"{path.name} is cut off, or no backup of LTC: its manifest is missing.")
     if not hmac.compare_digest(_mac(ends[_MANIFEST], key).encode(), ends[_MAC]):

@@ -1,7 +1,5 @@
 """Pickers and the content of files, for programs."""
 
-from typing import Any
-
 from django.http import FileResponse, HttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -9,7 +7,7 @@ from rest_framework.response import Response
 
 from accounts.request import ApiRequest
 from core.api.shapes import Ref
-from core.api.views import ApiView
+from core.api.views import ApiView, as_bytes
 from process.models import Attachment
 from process.views import kernel
 
@@ -47,6 +45,4 @@ class FileView(ApiView):
         operation_id="file_read", tags=["process"], responses={(200, "application/octet-stream"): OpenApiTypes.BINARY}
     )
     def get(self, request: ApiRequest, pk: int) -> FileResponse | HttpResponse:
-        found: Any = kernel.download(request, pk)
-        found["Content-Type"] = "application/octet-stream"
-        return found
+        return as_bytes(kernel.download(request, pk))

@@ -6,7 +6,7 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 
 from accounts.request import ApiRequest
 from core.api.problems import Invalid
-from core.api.views import ApiView
+from core.api.views import ApiView, as_bytes
 from process.views import event_log
 
 
@@ -31,7 +31,4 @@ class EventLogView(ApiView):
         scope, wrong = event_log.read_scope(request.query_params)
         if scope is None:
             raise Invalid(wrong)
-        made = event_log.answer(kind, scope, request.user)
-        # As every other file of the API: programs take it as bytes.
-        made["Content-Type"] = "application/octet-stream"
-        return made
+        return as_bytes(event_log.answer(kind, scope, request.user))

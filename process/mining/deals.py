@@ -16,10 +16,6 @@ from process.models import Case, CaseRecord, Handover, LogEntry
 from process.outlet import outlet_of
 
 CASES_AT_ONCE = 100
-# Acts on these are cost as a whole.
-COST_APPS = ("finance.", "purchasing.")
-# The paper of a decision repeats what stands on the record itself.
-PAPERS = ("approvals.approvalrequest",)
 
 
 @dataclass(frozen=True)
@@ -124,18 +120,18 @@ def _read(found: dict[int, Deal], scope: Scope, reader: User, people: "People") 
     """Fill deals with their events and what these are about."""
     if not found:
         return
-    entries = LogEntry.objects.filter(case_id__in=found, **scope.moments()).exclude(kind__in=PAPERS)
+    entries = LogEntry.objects.filter(case_id__in=found, **scope.moments()).exclude(kind__in=visibility.PAPER_KINDS)
     rows = entries.order_by("case_id", "seq").values_list(
         "case_id", "seq", "at", "kind", "object_id", "action", "state_to", "user_id"
     )
     costs = reader.has_right("see_cost")
-    read = [row for row in rows if costs or not row[3].startswith(COST_APPS)]
+    read = [row for row in rows if costs or not row[3].startswith(visibility.COST_APPS)]
     things = list(_things(found, people))
     keys = {(row[3], row[4]) for row in read} | {thing.key for _case_id, thing in things}
     scoped = {key for key in keys if outlet_of(key[0]) is not None}
     hidden = scoped - visibility.seen(scoped, reader)
     for case_id, thing in things:
-        if thing.key not in hidden and (costs or not thing.key[0].startswith(COST_APPS)):
+        if thing.key not in hidden and (costs or not thing.key[0].startswith(visibility.COST_APPS)):
             found[case_id].things[thing.key] = thing
     for case_id, seq, at, kind, pk, action, state_to, user_id in read:
         if (kind, pk) not in hidden:

@@ -139,7 +139,7 @@ def entries_of(outlet: Outlet, record: StageRecord, reader: User) -> QuerySet[Lo
     """The log of a record, or of its whole case as far as the reader may see its records, and cost."""
     if not outlet.case_timeline:
         return LogEntry.objects.filter(kind=record.record_kind(), object_id=record.pk)
-    entries = LogEntry.objects.filter(case_id=record.case_id).exclude(kind__in=history.PAPER_KINDS)
+    entries = LogEntry.objects.filter(case_id=record.case_id).exclude(kind__in=visibility.PAPER_KINDS)
     if not reader.has_right("see_cost"):
         entries = entries.exclude(kind__startswith="finance.").exclude(kind__startswith="purchasing.")
     for kind, pks in _hidden_in(record.case_id, reader).items():

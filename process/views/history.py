@@ -101,8 +101,6 @@ MONEY = frozenset({"allocation"})
 # What only machines read: the chain needs it, people do not.
 TECHNICAL = re.compile(r"sha256|digest|hash")
 _KEY = re.compile(r"^[a-z_]+\.[a-z_]+:\d+(:\w+)*$")
-# The paper of a decision repeats what stands on the record itself.
-PAPER_KINDS = ("approvals.approvalrequest",)
 _MOMENT = re.compile(r"^\d{4}-\d\d-\d\d[ T]\d\d:\d\d")
 _NUMBER = re.compile(r"^-?\d+\.\d+$")
 

@@ -20,8 +20,6 @@ from process.services.log import sealed_values
 from process.views import history
 
 AT_ONCE = 500
-# Acts on these are cost as a whole.
-COST_APPS = ("finance.", "purchasing.")
 
 
 def lines(case: Case, reader: User, counts: dict[str, int]) -> Iterator[dict[str, Any]]:
@@ -48,7 +46,7 @@ def _papers(case: Case) -> dict[int, visibility.Key]:
 def _subject(entry: LogEntry, papers: dict[int, visibility.Key]) -> visibility.Key:
     """The record whose visibility decides whether the entry is told."""
     key = (entry.kind, entry.object_id)
-    return papers.get(entry.object_id, key) if entry.kind in history.PAPER_KINDS else key
+    return papers.get(entry.object_id, key) if entry.kind in visibility.PAPER_KINDS else key
 
 
 def _line(
@@ -56,7 +54,7 @@ def _line(
 ) -> dict[str, Any]:
     kind, pk = _subject(entry, papers)
     hidden = outlet_of(kind) is not None and (kind, pk) not in seen
-    if hidden or (kind.startswith(COST_APPS) and not reader.has_right("see_cost")):
+    if hidden or (kind.startswith(visibility.COST_APPS) and not reader.has_right("see_cost")):
         return {"seq": entry.seq, "mac": entry.mac, "withheld": ["entry"]}
     untold = history.untold(entry, reader)
     values = {**sealed_values(entry), "mac": entry.mac}

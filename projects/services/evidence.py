@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterator
 from dataclasses import asdict
+from io import BufferedRandom
 from tempfile import TemporaryFile
 from typing import IO, Any
 
@@ -114,8 +115,8 @@ def _parts(file: IO[bytes]) -> Iterator[bytes]:
     return iter(lambda: file.read(CHUNK), b"")
 
 
-def _digest(file: IO[bytes]) -> str:
+def _digest(file: BufferedRandom) -> str:
     file.seek(0)
-    digest = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]  # read() is all it needs
+    digest = hashlib.file_digest(file, "sha256").hexdigest()
     file.seek(0)
     return digest

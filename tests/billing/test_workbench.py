@@ -19,6 +19,7 @@ from tests.api.caller import Caller
 from tests.factories.billing import line_of, make_bank_statement
 from tests.factories.contracts import ar_of, make_effective_contract
 from tests.helpers import last_log, signed_in, unchanged
+from tests.people import make_user
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("english")]
 D = Decimal
@@ -150,6 +151,10 @@ def test_the_head_above_is_asked_with_words(sales2: User, director: User) -> Non
     line, ar = line_of(contract, "effect"), ar_of(contract)
     assert ar.department is not None
     Department.objects.update(head=None)
+    with unchanged(line), pytest.raises(Refused, match="has a head"):
+        receivables.escalate(line, by=ar, note="三封函件后仍未付")
+    leaver = make_user("leaver", department="sales", is_active=False)
+    Department.objects.filter(pk=ar.department.pk).update(head=leaver)
     with unchanged(line), pytest.raises(Refused, match="has a head"):
         receivables.escalate(line, by=ar, note="三封函件后仍未付")
     # Whoever heads the own department does not ask oneself, but the one above.
