@@ -5,6 +5,7 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
@@ -91,7 +92,7 @@ def _load_row(one: load.Load, words: dict[str, str]) -> Row:
     hours = _now("%(hours)s h") % {"hours": one.median_hours} if one.median_hours is not None else "–"
     return Row(
         [
-            Cell(str(outlet.model._meta.verbose_name) if outlet else one.document),
+            Cell(capfirst(outlet.model._meta.verbose_name) if outlet else one.document),
             Cell(words.get(one.role, one.role), sub=str(Decision.Kind(one.kind).label)),
             Cell(one.answered, cls="num"),
             Cell(one.waiting, cls="num"),
