@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
 from accounts.models import Department, User
@@ -38,6 +39,24 @@ class Figures:
     def of(self, kind: str) -> list[Total]:
         """The totals of one kind."""
         return [total for total in self.totals if total.kind == kind]
+
+    @property
+    def worst(self) -> list[Total]:
+        """The running projects that used most of their budget."""
+        return sorted(self.of("worst"), key=lambda row: row.other / row.amount, reverse=True)[:WORST]
+
+    @property
+    def still(self) -> list[Total]:
+        """The running projects that stand still longest."""
+        now = timezone.now()
+        return sorted((row for row in self.of("still") if row.since), key=lambda row: row.since or now)[:STILL]
+
+    @cached_property
+    def projects(self) -> dict[int, Project]:
+        """The projects that are named, by id: asked for at once."""
+        return Project.objects.only("code", "title", "case_id", "stage").in_bulk(
+            {int(row.key) for row in (*self.worst, *self.still)}
+        )
 
 
 def figures(user: User) -> Figures:
@@ -132,17 +151,15 @@ def costings(found: Figures) -> Costings:
         budget=cost["budget"],
         actual=total(row.amount for row in books),
         committed=total(row.other for row in books),
-        worst=_worst(found.of("worst")),
+        worst=_worst(found),
     )
 
 
-def _worst(rows: list[Total]) -> list[tuple[Project, Decimal, Decimal, int]]:
-    top = sorted(rows, key=lambda row: row.other / row.amount, reverse=True)[:WORST]
-    projects = Project.objects.in_bulk([int(row.key) for row in top])
+def _worst(found: Figures) -> list[tuple[Project, Decimal, Decimal, int]]:
     return [
-        (projects[int(row.key)], row.amount, row.other, int(row.other * 100 / row.amount))
-        for row in top
-        if int(row.key) in projects
+        (found.projects[int(row.key)], row.amount, row.other, int(row.other * 100 / row.amount))
+        for row in found.worst
+        if int(row.key) in found.projects
     ]
 
 
@@ -186,13 +203,12 @@ class Still:
 
 def still(found: Figures) -> list[Still]:
     """The projects that stand still longest, with everybody who holds something open on them."""
-    now = timezone.now()
-    top = sorted((row for row in found.of("still") if row.since), key=lambda row: row.since or now)[:STILL]
-    projects = Project.objects.in_bulk([int(row.key) for row in top])
-    cases = [project.case_id for project in projects.values()]
+    now, top = timezone.now(), found.still
+    cases = [found.projects[int(row.key)].case_id for row in top if int(row.key) in found.projects]
     held = CaseRecord.objects.filter(case_id__in=cases, is_open=True, holder__isnull=False).order_by("since", "pk")
     names: defaultdict[int, dict[str, str]] = defaultdict(dict)
-    for record in held.select_related("holder__department"):
+    named = ("case_id", "holder__name", "holder__department__zh", "holder__department__en")
+    for record in held.select_related("holder__department").only(*named):
         if record.holder:
             names[record.case_id][record.holder.name] = str(record.holder.department or "")
     return [
@@ -204,7 +220,7 @@ def still(found: Figures) -> list[Still]:
             days=(now - row.since).days,
         )
         for row in top
-        if row.since and (project := projects.get(int(row.key)))
+        if row.since and (project := found.projects.get(int(row.key)))
     ]
 
 

@@ -177,6 +177,12 @@ class Lead(LeadChecks, StageRecord):
             models.Index(fields=["email"], condition=~Q(email=""), name="lead_by_mail"),
             models.Index(fields=["tax_id"], condition=~Q(tax_id=""), name="lead_by_tax_id"),
             models.Index(fields=["next_action_on", "id"], name="lead_by_next_act"),
+            # What is due on somebody's home page: the earliest of a person's leads, not of everybody's.
+            models.Index(
+                fields=["owner", "next_action_on"],
+                condition=Q(state__in=("new", "assigned", "working", "nurturing", "pooled", "qualified")),
+                name="lead_due_by_owner",
+            ),
             models.Index(fields=["wake_on"], condition=Q(state="nurturing"), name="lead_to_wake"),
         ]
 

@@ -15,7 +15,7 @@ from core.dictionary import Term
 from leads.models import Lead
 from ltc.bench import company, report
 from ltc.bench.copying import text_of
-from ltc.bench.measure import Result
+from ltc.bench.measure import Result, growth
 from ltc.bench.plans import scans, statements, violations
 from ltc.bench.workloads import WORKLOADS, Ask, Workload
 from ltc.local.console import Problem
@@ -75,6 +75,13 @@ def test_the_bare_pages_exist_under_the_measuring_settings_only(sales) -> None:
         assert int(page["X-Statements"]) >= 3  # session, person, leads
         assert "X-Statements" not in client.get("/bench/html-50/")
         assert len(client.get("/bench/drf-50/").json()) == Lead.objects.count()
+
+
+def test_growth_is_taken_pair_by_pair_so_that_a_slow_second_meets_both() -> None:
+    # By pairs 1.1, 1.1, 1.1, 2.0 and 1.0; the medians of both sides would say 20 / 10.
+    small, large = [10.0, 30.0, 10.0, 10.0, 40.0], [11.0, 33.0, 11.0, 20.0, 40.0]
+    assert growth(small, large) == pytest.approx(1.1)
+    assert growth([10.0] * 3, [20.0] * 3) == 2.0
 
 
 def _result(ratio: float, statements: int, growth: float = 1.0) -> Result:

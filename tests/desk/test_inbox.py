@@ -109,6 +109,17 @@ def test_next_steps_are_shown_from_their_day_on(sales, sales2) -> None:
     assert group(sales2, "next_steps") == []
 
 
+def test_the_earliest_next_steps_of_all_one_acts_for_come_first(sales, sales2, monkeypatch) -> None:
+    days = {sales: (5, 3), sales2: (4, 2)}
+    for owner, back in days.items():
+        for number in back:
+            make_working_lead(owner, next_action=f"{number}", next_action_on=today() - dt.timedelta(days=number))
+    delegate(sales2, sales, first_day=today(), last_day=today())
+    monkeypatch.setattr(selectors, "LIMIT", 3)
+    assert [item.sub for item in group(sales, "next_steps")] == ["5", "4", "3"]
+    assert [item.sub for item in group(sales2, "next_steps")] == ["4", "2"]
+
+
 def test_alerts_reach_the_case_s_people_who_may_see_cost(sales, delivery, pfc) -> None:
     book = make_book(sales, seats={"fr": delivery})
     VarianceAlert.objects.create(
