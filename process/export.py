@@ -1,17 +1,18 @@
 """A list as a file: the same rows and columns as on the page, as plain values instead of cells.
 
-Most columns are fields, so rows are read as tuples: no record is built for them. Columns that only a record can
-answer (a property, a row that an outlet writes itself) are read from records.
+Most columns are fields, so rows are read as tuples: no record is built for them, and they are made column by column, a
+batch at a time. Columns that only a record can answer (a property, a row that an outlet writes itself) are read from
+records.
 """
 
 import csv
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from io import BytesIO
+from functools import partial
+from io import BytesIO, StringIO
 from itertools import islice
-from operator import itemgetter
 from typing import IO, Any
 
 import xlsxwriter
@@ -31,9 +32,11 @@ CHUNK = 2000
 # A spreadsheet of more rows than this takes longer than a page may; CSV has no limit.
 MOST_SHEET_ROWS = 50_000
 # What a spreadsheet would run as a formula when it opens a CSV file.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = frozenset("=+-@\t\r")
 
-Rows = Iterator[list[Any]]
+# Many rows at a time, column by column.
+Batch = Iterable[Iterable[Any]]
+Rows = Iterator[Batch]
 
 
 class TooManyRows(Exception):
@@ -54,7 +57,7 @@ def headers(columns: list[Column]) -> list[str]:
 
 
 def rows(outlet: Outlet, queryset: models.QuerySet[Any], columns: list[Column], user: User) -> Rows:
-    """The rows of a list as plain values, read through a cursor on the server; words in the present language."""
+    """The rows of a list as plain values, in batches from a cursor on the server; words in the present language."""
     scoped = _scoped(outlet, user)
     readings = [None if column.key in scoped else _reading(outlet, column.key) for column in columns]
     found = [reading for reading in readings if reading is not None]
@@ -65,23 +68,24 @@ def rows(outlet: Outlet, queryset: models.QuerySet[Any], columns: list[Column], 
 
 def _from_tuples(queryset: models.QuerySet[Any], readings: list[_Reading]) -> Rows:
     lookups = list(dict.fromkeys(name for reading in readings for name in reading.lookups))
-    places = {name: index for index, name in enumerate(lookups)}
-    makers: list[Callable[[Any], Any]] = []
-    for reading in readings:
-        take = itemgetter(*(places[name] for name in reading.lookups))
-        makers.append(take if reading.make is None else _composed(reading.make, take, len(reading.lookups)))
+
+    def made(batch: list[Any]) -> Batch:
+        read = dict(zip(lookups, zip(*batch, strict=True), strict=True))
+        return [_column(reading, [read[name] for name in reading.lookups]) for reading in readings]
+
     tuples = queryset.select_related(None).values_list(*lookups).iterator(chunk_size=CHUNK)
-    return _in_language(tuples, lambda row: [make(row) for make in makers])
+    return _in_language(tuples, made)
 
 
-def _composed(make: Callable[..., Any], take: Callable[[Any], Any], count: int) -> Callable[[Any], Any]:
-    return (lambda row: make(take(row))) if count == 1 else (lambda row: make(*take(row)))
+def _column(reading: _Reading, read: list[Any]) -> Iterable[Any]:
+    return read[0] if reading.make is None else list(map(reading.make, *read))
 
 
 def _from_records(outlet: Outlet, queryset: models.QuerySet[Any], columns: list[Column], user: User) -> Rows:
     """From records; what an outlet writes into a cell itself counts, else the value behind it."""
     records = _learned(outlet, queryset.iterator(chunk_size=CHUNK), columns, user)
-    return _in_language(records, lambda record: _values(outlet, record, columns, user))
+    made = partial(_values, outlet, columns=columns, user=user)
+    return _in_language(records, lambda batch: zip(*map(made, batch), strict=True))
 
 
 def _scoped(outlet: Outlet, user: User) -> set[str]:
@@ -100,15 +104,15 @@ def _learned(outlet: Outlet, records: Iterator[Any], columns: list[Column], user
         yield from batch
 
 
-def _in_language(found: Iterator[Any], make: Callable[[Any], list[Any]]) -> Rows:
+def _in_language(found: Iterator[Any], make: Callable[[list[Any]], Batch]) -> Rows:
     """Rows made in the present language, though they are asked for when the answer is sent and it is gone."""
     language = translation.get_language()
 
     def made() -> Rows:
         while batch := list(islice(found, CHUNK)):
             with translation.override(language):
-                lines = [make(one) for one in batch]
-            yield from lines
+                columns = list(make(batch))
+            yield columns
 
     return made()
 
@@ -173,26 +177,21 @@ def _local(moment: dt.datetime | None) -> str:
 
 
 # CSV -----------------------------------------------------------------------------------------------
-class _Echo:
-    """A file that hands back what is written to it."""
-
-    def write(self, text: str) -> str:
-        return text
-
-
 def csv_lines(heads: list[str], found: Rows) -> Iterator[bytes]:
     """The file in parts: UTF-8 with a mark that spreadsheets understand, formulas made harmless."""
-    writer: Any = csv.writer(_Echo())
-    yield b"\xef\xbb\xbf" + writer.writerow([safe(head) for head in heads]).encode()
-    while batch := list(islice(found, CHUNK)):
-        yield "".join([writer.writerow([safe(value) for value in row]) for row in batch]).encode()
+    yield b"\xef\xbb\xbf" + _written([[head] for head in heads])
+    yield from map(_written, found)
 
 
-def safe(value: Any) -> Any:
-    """A value that no spreadsheet takes for a formula; numbers and dates stay what they are."""
-    if type(value) is str and value.startswith(_FORMULA):
-        return f"'{value}"
-    return value
+def _written(batch: Batch) -> bytes:
+    text = StringIO(newline="")
+    csv.writer(text).writerows(zip(*map(safe, batch), strict=True))
+    return text.getvalue().encode()
+
+
+def safe(column: Iterable[Any]) -> list[Any]:
+    """Values that no spreadsheet takes for a formula; numbers and dates stay what they are."""
+    return [f"'{value}" if type(value) is str and value[:1] in _FORMULA else value for value in column]
 
 
 # Spreadsheet ---------------------------------------------------------------------------------------
@@ -207,7 +206,7 @@ def sheet(title: str, heads: list[str], found: Rows) -> IO[bytes]:
         page.freeze_panes(1, 0)
         for place, head in enumerate(heads):
             page.write_string(0, place, head, bold)
-        for number, row in enumerate(found, 1):
+        for number, row in enumerate((row for batch in found for row in zip(*batch, strict=True)), 1):
             if number > MOST_SHEET_ROWS:
                 raise TooManyRows
             for place, value in enumerate(row):

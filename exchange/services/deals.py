@@ -13,6 +13,7 @@ from accounts.actor import Actor
 from accounts.models import BankAccount, LegalEntity, User
 from billing.models import Allocation, Invoice, InvoiceLine, Receipt, ReceivableLine, ReceivableTax
 from contracts.models import Contract, ContractLine, PaymentTerm, TermRelease, TermTax
+from core import bulk
 from core.calendar import today
 from core.dictionary import Term
 from core.money import Split, split_gross, split_net
@@ -164,12 +165,12 @@ class DealWriter:
 
     def write(self, deals: list[Deal]) -> None:
         """Write the deals with their cases, books, records, money and import marks; the caller has a transaction."""
-        Case.objects.bulk_create([deal.case for deal in deals])
+        bulk.insert([deal.case for deal in deals])
         books = self._books(deals)
         leads = [deal for deal in deals if deal.stage == "lead"]
         projects = [deal for deal in deals if deal.stage != "lead"]
         marks = self._leads(leads, books) + self._projects(projects, books)
-        ImportedRow.objects.bulk_create(marks)
+        bulk.insert(marks)
 
     def _adopt(self, rows: list[Any], deals: list[Deal], *, seated: bool = False) -> None:
         if rows:
@@ -197,7 +198,7 @@ class DealWriter:
             )
             for deal, code in zip(deals, next_codes("CB", len(deals)), strict=True)
         }
-        CostBook.objects.bulk_create(books.values())
+        bulk.insert(list(books.values()))
         return books
 
     def _common(self, deal: Deal, code: str) -> dict[str, Any]:

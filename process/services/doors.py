@@ -15,6 +15,7 @@ from django.utils.translation import gettext_noop
 from accounts.actor import Actor
 from accounts.models import User
 from accounts.services import notify
+from core import bulk
 from core.errors import NotAllowed, Reason, Refused, Stale
 from core.numbering import next_code
 from core.transactions import atomic_part
@@ -23,7 +24,7 @@ from process.machine import Verb, message_id, verbs_of
 from process.models import Case, CaseRecord, LogEntry, Seat, StageRecord
 from process.services import evidence, steps
 from process.services.cases import open_case
-from process.services.log import lock_case, mac_of, write_log
+from process.services.log import keep_heads, lock_case, mac_of, write_log
 
 Record = TypeVar("Record", bound=StageRecord)
 _UNTOUCHED = {"case", "state", "code", "row_version", "created_at", "updated_at", "state_since", "search_text"}
@@ -393,7 +394,7 @@ def adopt(
     """
     moments = list(at)
     cases = {id(row.case): row.case for row in rows if row.case.pk is None}
-    Case.objects.bulk_create(cases.values())
+    bulk.insert(list(cases.values()))
     known = {row.case_id for row in rows if id(row.case) not in cases}
     heads = {case.pk: case for case in Case.objects.select_for_update(no_key=True).filter(pk__in=known).order_by("pk")}
     heads.update({case.pk: case for case in cases.values()})
@@ -402,11 +403,10 @@ def adopt(
         row.imported = True
         row.state_since = moment
         index(row)
-    type(rows[0])._default_manager.bulk_create(rows)
-    CaseRecord.objects.bulk_create([_imported_case_record(row) for row in rows if row.tracked])
-    entries = [_imported_entry(row, heads[row.case_id], by, source) for row in rows]
-    LogEntry.objects.bulk_create(entries)
-    Case.objects.bulk_update(list(heads.values()), ["log_length", "log_head"])
+    bulk.insert(rows)
+    bulk.insert([_imported_case_record(row) for row in rows if row.tracked])
+    bulk.insert([_imported_entry(row, heads[row.case_id], by, source) for row in rows])
+    keep_heads(heads.values())
     _adopt_seats(rows, moments, seats)
     return rows
 
@@ -453,4 +453,4 @@ def _adopt_seats(rows: list[Record], moments: list[dt.datetime], seats: Iterable
         for row, moment, held in zip(rows, moments, seats, strict=False)
         for role, user_id in held.items()
     ]
-    Seat.objects.bulk_create(wanted)
+    bulk.insert(wanted)
