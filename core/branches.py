@@ -8,12 +8,14 @@ file, one record) is asked with the condition as it stands.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.core.exceptions import EmptyResultSet, FullResultSet
-from django.db.models import BooleanField, Exists, F, Func, OuterRef, Q, QuerySet
+from django.db.models import BooleanField, Exists, F, Func, OuterRef, Q, QuerySet, Window
 from django.db.models.expressions import RawSQL
+from django.db.models.functions import RowNumber
 from django.db.models.lookups import In
 from django.db.models.sql.where import AND, OR, WhereNode
 
@@ -67,20 +69,36 @@ def whole(queryset: QS) -> QS:
     return found
 
 
-def some(queryset: QuerySet[Any], number: int) -> Statement:
-    """Any `number` rows of a queryset of values with the primary key among them."""
-    parts = _each(queryset.order_by(), number)
+def walked(queryset: QS) -> QS:
+    """The same rows, so many of all that some are soon met: they are counted along their keys, not by a scan."""
+    found = queryset.all()
+    found.query.walked = True  # type: ignore[attr-defined]  # a query keeps what it is given when it is cloned
+    return found
+
+
+def some(queryset: QuerySet[Any], number: int, columns: "_Columns | None" = None) -> Statement:
+    """Any `number` rows of a queryset of values with the primary key among them.
+
+    The first reason is read alone, the others only where it has not given enough: a condition names the reason that
+    covers most first.
+    """
+    order = ("pk",) if getattr(queryset.query, "walked", False) else ()
+    parts = _each(queryset.order_by(*order), number, columns=columns)
     if len(parts) < 2:
         return parts[0] if parts else ("", [])
-    sql, params = _united(parts, "UNION")
-    return f"{sql} LIMIT {number}", params
+    (broad, given), (others, params) = parts[0], _united(parts[1:], "UNION")
+    return (
+        f"WITH broad AS MATERIALIZED ({broad}) SELECT * FROM broad UNION (SELECT * FROM ({others}) AS others "
+        f"WHERE (SELECT count(*) FROM broad) < {number}) LIMIT {number}",
+        [*given, *params],
+    )
 
 
-def first(queryset: QuerySet[Any], number: int) -> QuerySet[Any]:
+def first(queryset: QuerySet[Any], number: int, columns: "_Columns | None" = None) -> QuerySet[Any]:
     """The first `number` rows of an ordered queryset."""
     if _place(queryset.query) is None:
         return queryset[:number]
-    parts = _each(queryset.values("pk"), number, apart=True)
+    parts = _each(queryset.values("pk"), number, apart=True, columns=columns)
     if not parts:
         return queryset.none()
     sql, params = _united(parts, "UNION ALL")
@@ -89,7 +107,8 @@ def first(queryset: QuerySet[Any], number: int) -> QuerySet[Any]:
 
 def first_of_each(queryset: QuerySet[Any], by: str, values: Sequence[str], number: int) -> QuerySet[Any]:
     """The first `number` rows of an ordered queryset for each value of the field `by`: the columns of a board."""
-    one = first(queryset.filter(**{by: _value()}).values("pk"), number)
+    columns = _Columns(queryset.values("pk"), by, values)
+    one = first(queryset.filter(**{by: _value()}).values("pk"), number, columns)
     try:
         sql, params = for_each(values, one.query.sql_with_params(), "pk")
     except EmptyResultSet:
@@ -97,10 +116,11 @@ def first_of_each(queryset: QuerySet[Any], by: str, values: Sequence[str], numbe
     return _without(queryset).filter(_keyed(sql, params), **{f"{by}__in": values})
 
 
-def some_of_each(queryset: QuerySet[Any], by: str, values: Sequence[str], number: int, columns: str) -> Statement:
+def some_of_each(queryset: QuerySet[Any], by: str, values: Sequence[str], number: int, names: str) -> Statement:
     """Any `number` rows for each value of the field `by`, as a table with `value` and the named columns."""
-    statement = some(queryset.filter(**{by: _value()}), number)
-    return for_each(values, statement, columns) if statement[0] else statement
+    columns = _Columns(queryset.order_by(), by, values)
+    statement = some(queryset.filter(**{by: _value()}), number, columns)
+    return for_each(values, statement, names) if statement[0] else statement
 
 
 def for_each(values: Sequence[str], statement: Any, columns: str) -> Statement:
@@ -123,6 +143,35 @@ def _value() -> RawSQL:
     return RawSQL('"of_each"."value"', ())
 
 
+@dataclass(frozen=True)
+class _Columns:
+    """The columns of a board: what all of them show, and the value of the field `by` that each has."""
+
+    queryset: QuerySet[Any]
+    by: str
+    values: Sequence[str]
+
+    def of(self, reason: Any, number: int) -> Statement:
+        """The first rows of one column for a reason in another table, inside `for_each`.
+
+        What such a reason opens is read once for all columns: only the part of the statement that names the column is
+        asked for each of them.
+        """
+        fields = self.queryset.query.values_select or ("pk",)
+        rows = _without(self.queryset).filter(reason, **{f"{self.by}__in": self.values})
+        if rows.query.order_by:
+            order: Any = list(rows.query.order_by)
+            place = Window(RowNumber(), partition_by=F(self.by), order_by=order)
+            rows = rows.order_by().annotate(place=place).filter(place__lte=number)
+        sql, params = rows.values_list(self.by, *fields).query.sql_with_params()
+        names = ", ".join(f"given_{place}" for place, _field in enumerate(fields))
+        return (
+            f"WITH held (value, {names}) AS MATERIALIZED ({sql}) "
+            f'SELECT {names} FROM held WHERE value = "of_each"."value" LIMIT {number}',
+            list(params),
+        )
+
+
 class _Here:
     """Holds the place of a reason while a statement is compiled."""
 
@@ -132,9 +181,11 @@ class _Here:
         return _HERE, [self]
 
 
-def _each(queryset: QuerySet[Any], number: int, *, apart: bool = False) -> list[Statement]:
+def _each(
+    queryset: QuerySet[Any], number: int, *, apart: bool = False, columns: _Columns | None = None
+) -> list[Statement]:
     """The first rows of the queryset for each reason; `apart` also for each value of a short list of values, which an
-    index gives in order.
+    index gives in order. `columns` where it is asked for each column of a board.
     """
     query: Any = queryset.all().query
     place, here = _place(query), _Here()
@@ -154,8 +205,13 @@ def _each(queryset: QuerySet[Any], number: int, *, apart: bool = False) -> list[
     at = params.index(here)
     found: list[Statement] = []
     for reason in (one for given in reasons for one in (_apart(given) if apart else [given])):
+        through = getattr(reason, "lhs", None)  # Django keeps a condition as one that equals True
+        elsewhere = isinstance(through, Through)
         try:
-            condition, given = compiler.compile(_alone(reason, query))
+            if elsewhere and columns is not None:
+                found.append(columns.of(through.alone, number))
+                continue
+            condition, given = compiler.compile(through.alone.resolve_expression(query) if elsewhere else reason)
         except EmptyResultSet:
             continue
         except FullResultSet:
@@ -185,12 +241,6 @@ def _without(queryset: QS) -> QS:
     if place is not None:
         del found.query.where.children[place]
     return found
-
-
-def _alone(reason: Any, query: Any) -> Any:
-    """A reason as it is asked when it is the only one. (Django keeps a condition as one that equals True.)"""
-    through = getattr(reason, "lhs", None)
-    return through.alone.resolve_expression(query) if isinstance(through, Through) else reason
 
 
 def _apart(reason: Any) -> list[Any]:

@@ -30,8 +30,6 @@ def insert(rows: Sequence[models.Model]) -> None:
         statement = sql.SQL("COPY {} ({}) FROM STDIN").format(table, names)
         with connection.wrap_database_errors, cursor.copy(statement) as into:
             for row in rows:
-                into.write_row(
-                    [field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in fields]
-                )
+                into.write_row([field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in fields])
     for row in rows:
         row._state.adding, row._state.db = False, connection.alias

@@ -84,7 +84,7 @@ class BooksView(CostView):
         found: Any = CostBook.objects.visible_to(request.user).select_related("owner")
         text = clean_text(request.query_params.get("q", ""))[:100]
         if text.strip():
-            found = search(found, "search_text", text)
+            found = search(found, "search_text", text, weighed=True)
         return page_response(request, found, Keyset(("-id",)), _row)
 
 

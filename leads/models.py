@@ -171,7 +171,7 @@ class Lead(LeadChecks, StageRecord):
             models.Index(fields=["created_by", "state", "-id"], include=WORTH, name="lead_by_creator_state"),
             models.Index(fields=["owner", "id"], name="lead_by_owner"),
             models.Index(fields=["department", "id"], name="lead_by_department"),
-            models.Index(fields=["case"], name="lead_by_case"),
+            models.Index(fields=["case"], include=("id", "state", *WORTH), name="lead_by_case"),
             models.Index(fields=["name_key"], name="lead_by_name"),
             models.Index(fields=["phone_key"], condition=~Q(phone_key=""), name="lead_by_phone"),
             models.Index(fields=["email"], condition=~Q(email=""), name="lead_by_mail"),

@@ -66,7 +66,8 @@ class CostBook(models.Model):
         ]
         indexes = [
             BigramIndex("search_text", name="costbook_find"),
-            models.Index(fields=["case"], name="costbook_by_case"),
+            models.Index(fields=["case", "-id"], name="costbook_by_case"),
+            models.Index(fields=["owner", "-id"], name="costbook_by_owner"),
         ]
 
     def __str__(self) -> str:

@@ -60,7 +60,7 @@ def books(request: Request) -> HttpResponse:
         queryset = queryset.filter(is_frozen=True)
     text = clean_text(request.GET.get("q", ""))[:100]
     if text.strip():
-        queryset = search(queryset, "search_text", text)
+        queryset = search(queryset, "search_text", text, weighed=True)
     found = page(queryset, keyset=Keyset(("-id",)), cursor=request.GET.get("cursor"), size=PAGE_SIZE)
     summaries = selectors.four_costings_of(found.rows)
     number, capped = capped_count(queryset)

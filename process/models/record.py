@@ -244,12 +244,10 @@ class StageRecord(TimeStamped):
 
     @classmethod
     def visibility(cls, user: "User") -> Q:
-        """The condition under which a record is visible to `user`; subclasses may widen it."""
+        """The condition under which a record is visible to `user`, the widest reason first; subclasses may add some."""
         seats = Seat.objects.current().filter(user_id__in=user.acting_ids)
         seen = Q(owner_id__in=user.acting_ids) | Q(Through("case_id", seats, "case_id"))
-        if user.department_ids:
-            seen |= Q(department_id__in=user.department_ids)
-        return seen
+        return Q(department_id__in=user.department_ids) | seen if user.department_ids else seen
 
     def ground_case(self) -> int | None:
         """The case of what the record is opened on; None where that is not named."""

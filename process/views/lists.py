@@ -62,7 +62,7 @@ def narrowed(outlet: Outlet, given: QueryDict, request: Request, visible: Any = 
         queryset = queryset.open() if state == "open" else queryset.filter(state=state)
     text = clean_text(given.get("q", ""))[:100]
     if text.strip():
-        queryset = search(queryset, "search_text", text)
+        queryset = search(queryset, "search_text", text, weighed=True)
     return queryset, form
 
 

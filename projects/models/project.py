@@ -169,7 +169,7 @@ class Project(Reviewed):
             *StageRecord.Meta.indexes,
             models.Index(fields=["stage", "-id"], name="project_by_stage"),
             models.Index(fields=["state", "-id"], name="project_by_state"),
-            models.Index(fields=["case"], name="project_by_case"),
+            models.Index(fields=["case", "-id"], name="project_by_case"),
             models.Index(fields=["owner", "-id"], name="project_by_owner"),
             models.Index(fields=["department", "-id"], name="project_by_department"),
             models.Index(fields=["stage", "-id"], condition=RUNNING, include=WORTH, name="project_running"),
@@ -178,6 +178,12 @@ class Project(Reviewed):
                 condition=RUNNING,
                 include=WORTH,
                 name="project_running_by_department",
+            ),
+            models.Index(
+                fields=["owner", "stage", "-id"], condition=RUNNING, include=WORTH, name="project_running_by_owner"
+            ),
+            models.Index(
+                fields=["case"], condition=RUNNING, include=("id", "stage", *WORTH), name="project_running_by_case"
             ),
             models.Index(F("gross_amount").desc(nulls_last=True), F("id").desc(), name="project_by_amount"),
             models.Index(fields=["resume_on"], condition=Q(state="suspended"), name="project_to_resume"),

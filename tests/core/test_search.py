@@ -10,6 +10,7 @@ from django.db.migrations.writer import MigrationWriter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.paging import capped_count
 from core.search import BigramIndex, search, words_of
 from tests.core.conftest import Row
 
@@ -123,6 +124,29 @@ def searched_model(name: str) -> type[models.Model]:
 
     body = {"__module__": __name__, "Meta": Meta, "name": models.TextField()}
     return type(f"Searched{name}", (models.Model,), body)
+
+
+def test_a_list_walks_for_a_frequent_word_and_looks_a_rare_one_up(
+    rows: type[Row], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rows are the same either way, ordered, counted and with two words; nothing else asks how frequent it is."""
+    monkeypatch.setattr("core.search._FREQUENT_ROWS", 50)
+    fill(*(f"cab {n}" if n % 3 else f"bca {n}" for n in range(300)), "cab bca rare", "rare")
+    with connection.cursor() as cursor:
+        with connection.schema_editor(collect_sql=True, atomic=False) as editor:
+            editor.add_index(searched_model("frequent"), BigramIndex("name", name="core_test_frequent"))
+        cursor.execute(editor.collected_sql[-1])
+        cursor.execute("ANALYZE core_test_row")
+    newest = rows.objects.order_by("-id")
+    for text, looked_up in (("ab", 0), ("AB", 0), ("rare", 1), ("ab rare", 1), ("rare ab", 1), ("zz", 1), ("ab ca", 0)):
+        listed = search(newest, "name", text, weighed=True)
+        assert str(listed.query).count("@>") == looked_up, text
+        wanted = [row.pk for row in newest if all(word in row.name for word in text.lower().split())]
+        assert [row.pk for row in listed] == wanted, text
+        assert [row.pk for row in search(newest, "name", text)] == wanted, text
+        assert capped_count(listed) == (len(wanted), False)
+        assert capped_count(listed, cap=100) == (min(len(wanted), 100), len(wanted) > 100)
+    assert str(search(newest, "name", "ab").query).count("@>") == 1
 
 
 def test_index_goes_through_a_migration_unchanged() -> None:

@@ -131,6 +131,8 @@ def compare(readers: list[User], data: list[Any], made: list[Lead], keyset: Keys
         assert [total.number for total in totals] == [len(one) for one in rows]
         sums = [sum((lead.gross_amount or Decimal(0) for lead in one), Decimal(0)) for one in rows]
         assert [total.amount or 0 for total in totals] == sums
+        capped = column_totals(visible, by="state", values=STATES, day=DAY, amount="gross_amount", cap=1)
+        assert [(total.number, total.capped) for total in capped] == [(min(len(one), 1), len(one) > 1) for one in rows]
         drawn = first_pages(visible.select_related("owner"), by="state", values=STATES, keyset=keyset, size=3)
         assert [[row.pk for row in one] for one in drawn] == [
             [pk for pk in walked if pk in {lead.pk for lead in one}][:3] for one in rows
@@ -202,3 +204,24 @@ def test_every_reason_is_found_by_an_index(readers) -> None:
             for reason in ("owner_id", "created_by_id", "case_id = ANY"):
                 told = [line for line in plan if f": ({reason}" in line]
                 assert told and all("Index Cond: " in line or "Recheck Cond: " in line for line in told), plan
+
+
+def test_seats_are_read_once_for_all_columns_and_only_where_a_column_is_not_full(readers) -> None:
+    """The head also sits on ten deals of others; two columns of the own department are full, two are not."""
+    sits: list[Any] = [(0, 0, "hr", [2], STATES[number % 4], 1, None) for number in range(10)]
+    own: list[Any] = [(0, 0, "sales_north", [], STATES[number % 2], 1, None) for number in range(30)]
+    make(sits + own, readers)
+    visible = Lead.objects.visible_to(readers[2])
+    with CaptureQueriesContext(connection) as asked:
+        first_pages(visible, by="state", values=STATES, keyset=Keyset(("-id",)), size=3)
+        full = column_totals(visible, by="state", values=STATES[:2], day=DAY, amount="gross_amount", cap=10)
+        every = column_totals(visible, by="state", values=STATES, day=DAY, amount="gross_amount", cap=10)
+    assert [(one.number, one.capped) for one in full] == [(10, True), (10, True)]
+    assert [(one.number, one.amount) for one in every[2:]] == [(2, Decimal(2)), (2, Decimal(2))]
+    loops = []
+    with connection.cursor() as cursor:
+        for one in asked.captured_queries:
+            cursor.execute(f"EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) {one['sql']}")
+            plan = [line for (line,) in cursor.fetchall()]
+            loops += [line.partition("loops=")[2].rstrip(")") for line in plan if "process_seat" in line]
+    assert loops == ["1", "", "1"], loops  # "" is what was never executed
