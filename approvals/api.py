@@ -13,7 +13,7 @@ from accounts.models import User
 from accounts.request import ApiRequest
 from approvals import authority, load, selectors, what_if
 from approvals.forms import WhatIfForm
-from approvals.models import ApprovalRequest, AuthorityRule, Decision
+from approvals.models import ApprovalRequest, AuthorityRule, Decision, Reminder
 from approvals.pages import readable
 from core.api.lists import number_of
 from core.api.problems import Invalid
@@ -37,6 +37,17 @@ class OpinionSerializer(serializers.Serializer):
     decided_at = serializers.DateTimeField(allow_null=True)
 
 
+class ReminderSerializer(serializers.Serializer):
+    """One person was reminded of one opinion or decision."""
+
+    kind = serializers.ChoiceField(choices=Reminder.Kind.choices)
+    opinion = serializers.IntegerField(help_text="The review or decision that is waited for.")
+    to = Ref()
+    by = serializers.CharField(help_text="Empty for the system.")
+    note = serializers.CharField()
+    at = serializers.DateTimeField()
+
+
 class RequestFactSerializer(serializers.Serializer):
     """A figure as it stood when the request was made."""
 
@@ -52,6 +63,7 @@ class RequestSerializer(serializers.Serializer):
     state = serializers.CharField()
     facts = RequestFactSerializer(many=True)
     opinions = OpinionSerializer(many=True)
+    reminders = ReminderSerializer(many=True)
 
 
 def request_row(found: ApprovalRequest, user: User) -> dict[str, Any]:
@@ -63,6 +75,17 @@ def request_row(found: ApprovalRequest, user: User) -> dict[str, Any]:
         "state": found.state,
         "facts": [{"fact": str(label), "value": str(value)} for label, value in readable(found.facts, user, model)],
         "opinions": [_opinion(one) for one in found.decisions.all()],
+        "reminders": [
+            {
+                "kind": one.kind,
+                "opinion": one.decision_id,
+                "to": ref(one.to),
+                "by": one.by_name,
+                "note": one.note,
+                "at": one.at.isoformat(),
+            }
+            for one in selectors.reminders_of(found)
+        ],
     }
 
 
@@ -125,6 +148,7 @@ class RuleSerializer(serializers.Serializer):
     decider = serializers.CharField()
     fallback = serializers.CharField(help_text="Asked where nobody is left to be asked.")
     hours = serializers.IntegerField(help_text="Working hours for each answer.")
+    nudge_hours = serializers.IntegerField(help_text="Working hours in which the same person is nudged once.")
     limits = LimitSerializer(many=True)
 
 
@@ -140,6 +164,7 @@ def rule_row(rule: AuthorityRule) -> dict[str, Any]:
         "decider": rule.decider,
         "fallback": rule.fallback,
         "hours": rule.hours,
+        "nudge_hours": rule.nudge_hours,
         "limits": [
             {"measure": one.measure, "limit": str(limit), "at_least": one.at_least}
             for one, limit in limits

@@ -10,7 +10,8 @@ class ApprovalsConfig(AppConfig):
         from approvals import selectors
         from approvals.forms import OpinionForm
         from approvals.models import Decision
-        from approvals.pages import deciders, figures, opinions, way_past
+        from approvals.pages import acts_of, deciders, figures, opinions, waited_for, way_past
+        from approvals.services import nudge
         from process import outlet
         from process.services import definitions, evidence
         from process.views import history
@@ -20,6 +21,9 @@ class ApprovalsConfig(AppConfig):
         for verb in ("approve", "send_back", "reject"):
             outlet.default_verb_facts[verb] = figures
         outlet.default_verb_facts["submit"] = deciders
+        outlet.default_verb_facts["nudge"] = waited_for
+        outlet.default_acts.append(acts_of)
+        outlet.default_services["nudge"] = nudge
         history.VALUES["opinion"] = dict(Decision.Opinion.choices)
         # A control of the catalogue may be bound to the rule that says who decides on a document.
         definitions.binders["approval"] = selectors.has_rule

@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
@@ -19,6 +20,10 @@ from process.models import Reviewed, StageRecord
 
 if TYPE_CHECKING:
     from accounts.actor import Actor
+
+
+# Working hours in which the same person is nudged once, where the rule of a request did not say yet.
+NUDGE_HOURS = 4
 
 
 def _percent(label: Any) -> models.DecimalField:
@@ -60,6 +65,9 @@ class AuthorityRule(Labelled):
         choices=[(one, one) for one in "ABCD"],
     )
     hours = models.PositiveIntegerField(_("decide within working hours"), default=16)
+    nudge_hours = models.PositiveSmallIntegerField(
+        _("working hours between two nudges"), default=NUDGE_HOURS, help_text=_("of the same person")
+    )
 
     class Meta:
         verbose_name = _("authority rule")
@@ -185,6 +193,32 @@ class Decision(models.Model):
         return f"{self.get_kind_display()} {self.role}"
 
 
+class Reminder(models.Model):
+    """催办: one person was reminded of one opinion or decision that is waited for."""
+
+    append_only = True
+
+    class Kind(models.TextChoices):
+        NUDGE = "nudge", _("Nudge")
+
+    decision = models.ForeignKey(Decision, on_delete=models.PROTECT, related_name="reminders")
+    kind = models.CharField(max_length=10, choices=Kind)
+    to = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    # The log's name of who did it: "B for A" for a deputy.
+    by_name = models.CharField(max_length=200, blank=True)
+    note = models.TextField(_("remark"), blank=True)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("reminder")
+        verbose_name_plural = _("reminders")
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.to}"
+
+
 class SpecialApproval(AboutDocument, Reviewed):
     """特批: one verb of one record may pass what it lacks and this names, decided by authority, until a day."""
 
@@ -197,6 +231,7 @@ class SpecialApproval(AboutDocument, Reviewed):
     )
     code_prefix = "SX"
     edit_states = ("none",)
+    review_state = "requested"
     watched_fields = ("document_kind", "document_id", "action", "items", "reason", "expires_on")
 
     state = StateField(states)

@@ -5,16 +5,19 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from approvals import selectors, what_if
 from approvals.models import ApprovalRequest, Decision
+from approvals.services.reminding import WAITING
 from process import lanes, show
 from process.machine import message_id
 from process.models import Reviewed, StageRecord
-from process.shapes import Cell, Column, Fact, Row, Table
+from process.shapes import Act, Cell, Column, Fact, Row, Table
 
 # Figures that only those with the right to cost may see, by the English words of their labels.
 _COST = re.compile(r"\b(cost|margin|budget|spent|committed|amount of the order)", re.IGNORECASE)
@@ -36,13 +39,48 @@ def opinions(record: StageRecord, user: User) -> list[Table]:
         Column("at", _("At")),
     ]
     roles = {selectors.HEAD: _("department head"), **lanes.labels({one.role for one in decisions} - {selectors.HEAD})}
-    rows = [_opinion(one, roles) for one in decisions]
+    waits = request.state == "pending"
+    asked = _names(decisions) if waits else {}
+    rows = [_opinion(one, roles, asked) for one in decisions]
     note = f"{request.code} · {request.state_label}"
-    return [Table(_("Reviews and decision"), columns, rows, id="opinions", note=note)]
+    table = Table(_("Reviews and decision"), columns, rows, id="opinions", note=note)
+    # Of interest while it waits; later the log tells it.
+    return [table, *(_reminders(request, roles) if waits else ())]
 
 
-def _opinion(one: Decision, roles: dict[str, str]) -> Row:
-    who = str(one.decided_by or "–")
+def _names(decisions: Iterable[Decision]) -> dict[int, str]:
+    """The names of those whose answers are still waited for."""
+    asked = {pk for one in decisions if one.decided_at is None for pk in one.assignees}
+    return {pk: str(user) for pk, user in User.objects.in_bulk(asked).items()} if asked else {}
+
+
+def _reminders(request: ApprovalRequest, roles: dict[str, str]) -> list[Table]:
+    """Who was reminded of the request, by whom and when; nothing where nobody was."""
+    rows = [
+        Row(
+            [
+                Cell(one.get_kind_display()),
+                Cell(one.to, sub=roles.get(one.decision.role, one.decision.role)),
+                Cell(one.by_name or _("System")),
+                Cell(one.note or "–", cls="wrap"),
+                Cell(show.text_of(one.at)),
+            ]
+        )
+        for one in selectors.reminders_of(request)
+    ]
+    columns = [
+        Column("kind", _("Reminder")),
+        Column("to", _("Reminded")),
+        Column("by", _("By")),
+        Column("note", _("Remark")),
+        Column("at", _("At")),
+    ]
+    return [Table(_("Reminders"), columns, rows, id="reminders")] if rows else []
+
+
+def _opinion(one: Decision, roles: dict[str, str], asked: dict[int, str]) -> Row:
+    names = [asked[pk] for pk in one.assignees if pk in asked]
+    who = str(one.decided_by or what_if.several(names[: what_if.SHOWN], len(names)) or "–")
     if one.on_behalf_of:
         who = _("%(deputy)s for %(principal)s") % {"deputy": who, "principal": one.on_behalf_of}
     colour = {"agree": "green", "conditional": "yellow"}.get(one.opinion, "red")
@@ -68,6 +106,23 @@ def figures(record: StageRecord, user: User) -> list[Fact]:
     if request is None:
         return []
     return [Fact(_(label), value) for label, value in readable(request.facts, user, type(record))]
+
+
+def waited_for(record: StageRecord, user: User) -> list[Fact]:
+    """What the dialog of a nudge says: who is waited for, and who can be nudged again only later."""
+    found = []
+    for one in selectors.asked_now(record):
+        later = one.again_at is not None and one.again_at > timezone.now()
+        text = _("nudged, again from %(when)s") % {"when": show.text_of(one.again_at)} if later else _("will be told")
+        found.append(Fact(str(one.user), text))
+    return found
+
+
+def acts_of(model: type[StageRecord]) -> dict[str, Act]:
+    """What every record that is decided upon can be asked while it waits."""
+    if not issubclass(model, Reviewed):
+        return {}
+    return {"nudge": Act(gettext_lazy("Nudge"), who=WAITING, states=(model.review_state,))}
 
 
 def deciders(record: StageRecord, user: User) -> list[Fact]:

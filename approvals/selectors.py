@@ -1,5 +1,6 @@
 """Reading approvals: the rule that fits, the people behind a role, what is still asked."""
 
+import datetime as dt
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
@@ -8,10 +9,10 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from accounts.actor import Actor
-from accounts.models import Department, User
+from accounts.models import Delegation, Department, User
 from approvals import authority
-from approvals.models import ApprovalRequest, AuthorityRule, Decision, SpecialApproval
-from core.calendar import today
+from approvals.models import NUDGE_HOURS, ApprovalRequest, AuthorityRule, Decision, Reminder, SpecialApproval
+from core.calendar import add_working_hours, today
 from core.errors import Refused
 from process.models import StageRecord
 from process.models.case import holders_of
@@ -116,6 +117,59 @@ def open_conditions(record: StageRecord) -> list[Decision]:
         return []
     waiting = last.decisions.exclude(conditions="").filter(met_at__isnull=True)
     return list(waiting.select_related("request", "decided_by"))
+
+
+@dataclass(frozen=True)
+class Waited:
+    """One person whose answer to one opinion or decision is waited for, and from when on they may be nudged again."""
+
+    decision: Decision
+    user: User
+    again_at: dt.datetime | None = None
+
+
+def asked_now(record: StageRecord) -> list[Waited]:
+    """Everybody whose answer on a record is waited for now; who has left the company is not."""
+    waiting = Decision.objects.filter(
+        request__document_kind=record.record_kind(),
+        request__document_id=record.pk,
+        request__state="pending",
+        step__isnull=False,
+        decided_at__isnull=True,
+    )
+    found = list(waiting.select_related("request", "step"))
+    people = User.objects.filter(is_active=True).in_bulk({pk for one in found for pk in one.assignees})
+    return [
+        Waited(one, people[pk], again_at.get(pk))
+        for one, again_at in zip(found, nudged_until(found), strict=True)
+        for pk in one.assignees
+        if pk in people
+    ]
+
+
+def nudged_until(decisions: Collection[Decision]) -> list[dict[int, dt.datetime]]:
+    """{user id: when they may be nudged again} for each decision; only those who were nudged."""
+    rows = Reminder.objects.filter(decision__in=decisions, kind=Reminder.Kind.NUDGE).order_by("pk")
+    last = {(row.decision_id, row.to_id): row.at for row in rows}
+    return [
+        {
+            pk: add_working_hours(at, one.request.frozen_rule.get("nudge_hours", NUDGE_HOURS))
+            for (decision_id, pk), at in last.items()
+            if decision_id == one.pk
+        }
+        for one in decisions
+    ]
+
+
+def with_deputies(people: Collection[int]) -> set[int]:
+    """These people (user ids) and whoever stands in for them today."""
+    standing_in = Delegation.objects.filter(principal_id__in=people, during__contains=today())
+    return {*people, *standing_in.values_list("deputy_id", flat=True)}
+
+
+def reminders_of(request: ApprovalRequest) -> QuerySet[Reminder]:
+    """Who was reminded of what on a request, oldest first."""
+    return Reminder.objects.filter(decision__request=request).select_related("decision", "to")
 
 
 def may_meet(decision: Decision, actor: Actor) -> bool:

@@ -33,10 +33,15 @@ class Asked:
         """Project finance: Li Ming, Zhao Qiang and 3 more."""
         if not self.count:
             return _("%(role)s of the project") % {"role": self.label}
-        names = _(", ").join(self.names)
-        if self.count > len(self.names):
-            names = _("%(names)s and %(count)s more") % {"names": names, "count": self.count - len(self.names)}
-        return _("%(role)s: %(names)s") % {"role": self.label, "names": names}
+        return _("%(role)s: %(names)s") % {"role": self.label, "names": several(self.names, self.count)}
+
+
+def several(names: Collection[str], count: int) -> str:
+    """The first of `count` names in words: Li Ming, Zhao Qiang and 3 more."""
+    text = _(", ").join(names)
+    if count <= len(names):
+        return text
+    return _("%(names)s and %(count)s more") % {"names": text, "count": count - len(names)}
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,9 @@ default_verb_forms: dict[str, type] = {}
 # What upper floors add to the page of every record, and to the dialog of a verb of this name.
 default_tables: list[Callable[[StageRecord, User], list[Table]]] = []
 default_verb_facts: dict[str, Callable[[StageRecord, User], list[Fact]]] = {}
+# Acts that upper floors offer on every record of a kind, {name: act} for a model, and the services behind them.
+default_acts: list[Callable[[type[StageRecord]], dict[str, Act]]] = []
+default_services: dict[str, Callable[..., Any]] = {}
 # Where upper floors let somebody ask to pass what stands in the way of a verb: (record, verb, reasons) → address.
 ways_past: list[Callable[[StageRecord, str, Iterable[Any]], str]] = []
 _registry: dict[str, "Outlet"] = {}
@@ -104,6 +107,7 @@ class Outlet:
         """
         from process.views import routes
 
+        cls.acts = {**cls.acts, **{name: act for make in default_acts for name, act in make(cls.model).items()}}
         outlet = cls()
         _registry[cls.model.record_kind()] = outlet
         views = {f"{outlet.slug}-{act}": view for act, view in own.items()}
@@ -320,7 +324,7 @@ class Outlet:
         return self.verb_forms.get(verb) or default_verb_forms.get(verb)
 
     def service(self, name: str) -> Callable[..., Any] | None:
-        return getattr(self.services, name, None)
+        return getattr(self.services, name, None) or (default_services.get(name) if name in self.acts else None)
 
     def require(self, record: StageRecord, name: str, actor: Actor) -> None:
         """NotAllowed for whoever may not do a verb, an act or "edit" with the record, whatever its state."""

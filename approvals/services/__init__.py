@@ -12,12 +12,14 @@ from approvals.services.deciding import (
     void,
     withdraw,
 )
+from approvals.services.reminding import nudge
 
 __all__ = [
     "approve",
     "ask",
     "meet",
     "meet_condition",
+    "nudge",
     "reject",
     "send_back",
     "snapshot_of",

@@ -305,6 +305,9 @@ class StageRecord(TimeStamped):
 class Reviewed(StageRecord):
     """A record that is submitted and decided upon."""
 
+    # The state in which opinions and the decision are waited for.
+    review_state: ClassVar[str] = "in_review"
+
     submitted_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.PROTECT,

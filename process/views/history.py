@@ -78,6 +78,7 @@ NAMES: dict[str, Any] = {
     "step": _("step"),
     "process_version": _("process version"),
     "special_approval": _("special approval"),
+    "reminded": _("reminded"),
     **SEATS,
 }
 PURPOSES: dict[str, Any] = {

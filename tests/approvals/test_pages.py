@@ -21,7 +21,9 @@ def test_opinions_stand_on_the_page(sales) -> None:
     assert opinions(make_project(sales), sales) == []
     project = make_submitted_project(sales)
     (table,) = opinions(project, sales)
-    assert [row.cells[1].text for row in table.rows] == ["–", "–"]
+    people = requests_of(project)[0].decisions.all()
+    names = [", ".join(str(User.objects.get(pk=pk)) for pk in one.assignees) for one in people]
+    assert [row.cells[1].text for row in table.rows] == names, "who is asked stands there until they answer"
 
     reviewer = _asked(project)
     projects.approve(project, by=reviewer, opinion="conditional", conditions="先锁定供应商价格")
