@@ -35,6 +35,7 @@ class OpinionSerializer(serializers.Serializer):
     decided_by = Ref(allow_null=True)
     on_behalf_of = Ref(allow_null=True)
     decided_at = serializers.DateTimeField(allow_null=True)
+    due_at = serializers.DateTimeField(allow_null=True, help_text="Null while it is not asked for yet.")
 
 
 class ReminderSerializer(serializers.Serializer):
@@ -101,6 +102,7 @@ def _opinion(one: Decision) -> dict[str, Any]:
         "decided_by": ref(one.decided_by),
         "on_behalf_of": ref(one.on_behalf_of),
         "decided_at": one.decided_at.isoformat() if one.decided_at else None,
+        "due_at": one.step.due_at.isoformat() if one.step and one.step.due_at else None,
     }
 
 
@@ -149,6 +151,10 @@ class RuleSerializer(serializers.Serializer):
     fallback = serializers.CharField(help_text="Asked where nobody is left to be asked.")
     hours = serializers.IntegerField(help_text="Working hours for each answer.")
     nudge_hours = serializers.IntegerField(help_text="Working hours in which the same person is nudged once.")
+    remind_percent = serializers.IntegerField(help_text="Part of the time after which the system reminds; 0 is never.")
+    escalate_hours = serializers.IntegerField(
+        allow_null=True, help_text="Working hours late until the next head is asked too; null is never."
+    )
     limits = LimitSerializer(many=True)
 
 
@@ -165,6 +171,8 @@ def rule_row(rule: AuthorityRule) -> dict[str, Any]:
         "fallback": rule.fallback,
         "hours": rule.hours,
         "nudge_hours": rule.nudge_hours,
+        "remind_percent": rule.remind_percent,
+        "escalate_hours": rule.escalate_hours,
         "limits": [
             {"measure": one.measure, "limit": str(limit), "at_least": one.at_least}
             for one, limit in limits

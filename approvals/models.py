@@ -6,6 +6,7 @@ from django.apps import apps
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
     from accounts.actor import Actor
 
 
+# Where the rule of a request did not say yet: after how much of the time the reminder comes, and how many working
+# hours after its end the next head up is asked.
+REMIND_PERCENT = 50
+ESCALATE_HOURS = 8
 # Working hours in which the same person is nudged once, where the rule of a request did not say yet.
 NUDGE_HOURS = 4
 
@@ -67,6 +72,19 @@ class AuthorityRule(Labelled):
     hours = models.PositiveIntegerField(_("decide within working hours"), default=16)
     nudge_hours = models.PositiveSmallIntegerField(
         _("working hours between two nudges"), default=NUDGE_HOURS, help_text=_("of the same person")
+    )
+    remind_percent = models.PositiveSmallIntegerField(
+        _("remind after % of the time"),
+        default=REMIND_PERCENT,
+        validators=[MaxValueValidator(99)],
+        help_text=_("0: only when it has run out"),
+    )
+    escalate_hours = models.PositiveSmallIntegerField(
+        _("working hours late until the next head is asked"),
+        default=ESCALATE_HOURS,
+        null=True,
+        blank=True,
+        help_text=_("empty: never"),
     )
 
     class Meta:
@@ -200,6 +218,9 @@ class Reminder(models.Model):
 
     class Kind(models.TextChoices):
         NUDGE = "nudge", _("Nudge")
+        EARLY = "early", _("Due soon")
+        OVERDUE = "overdue", _("Time has run out")
+        ESCALATION = "escalation", _("Escalated")
 
     decision = models.ForeignKey(Decision, on_delete=models.PROTECT, related_name="reminders")
     kind = models.CharField(max_length=10, choices=Kind)
@@ -214,6 +235,11 @@ class Reminder(models.Model):
         verbose_name = _("reminder")
         verbose_name_plural = _("reminders")
         ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["decision", "kind", "to"], condition=~Q(kind="nudge"), name="reminded_once_by_the_clock"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.to}"

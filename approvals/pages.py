@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from approvals import selectors, what_if
-from approvals.models import ApprovalRequest, Decision
+from approvals.models import ApprovalRequest, Decision, Reminder
+from approvals.services import escalating
 from approvals.services.reminding import WAITING
 from process import lanes, show
 from process.machine import message_id
@@ -84,7 +85,7 @@ def _opinion(one: Decision, roles: dict[str, str], asked: dict[int, str]) -> Row
     if one.on_behalf_of:
         who = _("%(deputy)s for %(principal)s") % {"deputy": who, "principal": one.on_behalf_of}
     colour = {"agree": "green", "conditional": "yellow"}.get(one.opinion, "red")
-    answered = Cell(one.get_opinion_display(), badge=colour) if one.opinion else Cell(_("waiting"), cls="muted")
+    answered = Cell(one.get_opinion_display(), badge=colour) if one.opinion else _waiting(one)
     condition = ""
     if one.conditions:
         met = _("met") if one.met_at else _("not met yet")
@@ -106,6 +107,17 @@ def figures(record: StageRecord, user: User) -> list[Fact]:
     if request is None:
         return []
     return [Fact(_(label), value) for label, value in readable(request.facts, user, type(record))]
+
+
+def _waiting(one: Decision) -> Cell:
+    """An answer that is waited for, and whether it is late or due soon."""
+    if one.step is None or one.step.due_at is None:
+        return Cell(_("waiting"), cls="muted")
+    due = _("due %(when)s") % {"when": show.text_of(one.step.due_at)}
+    kinds = escalating.due_kinds(one, timezone.now())
+    if Reminder.Kind.OVERDUE in kinds:
+        return Cell(_("late"), badge="red", sub=due)
+    return Cell(_("soon"), badge="yellow", sub=due) if kinds else Cell(_("waiting"), cls="muted", sub=due)
 
 
 def waited_for(record: StageRecord, user: User) -> list[Fact]:

@@ -96,14 +96,14 @@ def pending_request(record: StageRecord) -> ApprovalRequest | None:
 def requests_of(record: StageRecord) -> QuerySet[ApprovalRequest]:
     """All requests on a record, newest first, with their decisions at hand."""
     found = ApprovalRequest.objects.filter(document_kind=record.record_kind(), document_id=record.pk)
-    return found.prefetch_related("decisions__decided_by", "decisions__on_behalf_of").order_by("-pk")
+    return found.prefetch_related("decisions__decided_by", "decisions__on_behalf_of", "decisions__step").order_by("-pk")
 
 
 def last_decisions(record: StageRecord) -> list[Decision]:
     """Reviews and decision of the last request on a record, with the people, in one question."""
     last = ApprovalRequest.objects.filter(document_kind=record.record_kind(), document_id=record.pk).order_by("-pk")
     found = Decision.objects.filter(request=last.values("pk")[:1])
-    return list(found.select_related("request", "decided_by", "on_behalf_of"))
+    return list(found.select_related("request", "step", "decided_by", "on_behalf_of"))
 
 
 def open_conditions(record: StageRecord) -> list[Decision]:
@@ -159,6 +159,21 @@ def nudged_until(decisions: Collection[Decision]) -> list[dict[int, dt.datetime]
         }
         for one in decisions
     ]
+
+
+def heads_above(one: Decision) -> list[int]:
+    """Who is asked next when a step is late: the next head above those asked, else the fallback role.
+
+    Never who submitted it, who is asked already, or who has left. Empty: nobody is left.
+    """
+    frozen = one.request.frozen_rule
+    barred = {*frozen["submitters"], *one.assignees}
+    departments = User.objects.filter(pk__in=one.assignees).order_by("pk").values_list("department_id", flat=True)
+    for department_id in dict.fromkeys(departments):
+        above = [pk for pk in _heads(department_id) if pk not in barred]
+        if above:
+            return above[:1]
+    return [pk for pk in people_for(frozen["fallback"], one.request.document()) if pk not in barred]
 
 
 def with_deputies(people: Collection[int]) -> set[int]:

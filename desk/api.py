@@ -21,6 +21,7 @@ class ItemSerializer(serializers.Serializer):
     sub = serializers.CharField()
     when = serializers.CharField()
     late = serializers.BooleanField()
+    soon = serializers.BooleanField(help_text="A decision that is due within four working hours.")
 
 
 class GroupSerializer(serializers.Serializer):

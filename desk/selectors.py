@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Notice, Role, User
 from billing.models import Receipt, ReceivableLine
 from core.branches import among, any_of, first, whole
-from core.calendar import today
+from core.calendar import add_working_hours, today
 from core.money import ZERO, format_money
 from core.search import search
 from core.selectors import Total, totals
@@ -28,6 +28,8 @@ from process.outlet import Outlet, outlet_of, outlets
 from projects.models import Project
 
 LIMIT = 20
+# Working hours before its end in which a decision is marked as due soon.
+SOON_HOURS = 4
 # My numbers are exact up to this many of a kind: more reads as "many", and counting it would slow the first page.
 COUNTED = 300
 
@@ -41,6 +43,7 @@ class Item:
     sub: str = ""
     when: str = ""
     late: bool = False
+    soon: bool = False
 
 
 @dataclass
@@ -75,6 +78,7 @@ def decisions(user: User) -> list[Item]:
     )
     titles = _titles((step.kind, step.object_id or 0) for step in asked)
     now = timezone.now()
+    soon = add_working_hours(now, SOON_HOURS)
     return [
         Item(
             titles.get((step.kind, step.object_id or 0), step.kind),
@@ -82,6 +86,7 @@ def decisions(user: User) -> list[Item]:
             sub=_kind_label(step.kind),
             when=_day(step.due_at),
             late=bool(step.due_at and step.due_at < now),
+            soon=bool(step.due_at and now <= step.due_at <= soon),
         )
         for step in asked
     ]

@@ -45,6 +45,7 @@ SCHEDULE: dict[str, crontab] = {
     "operations.tasks.watch_agreements": _at(8, 35),
     "operations.tasks.watch_tickets": crontab(minute="*/5"),
     "closing.tasks.lock_again": _at(0, 40),
+    "approvals.tasks.watch_approvals": crontab(minute="*/10"),
     "approvals.tasks.lapse_special_approvals": _at(0, 15),
     "finance.tasks.open_month": _at(0, 5),
     "finance.tasks.close_reopened_months": _at(0, 10),

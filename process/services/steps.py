@@ -60,6 +60,11 @@ def ask(
     )
 
 
+def ask_instead(step: StepRecord, *, assignees: Iterable[int]) -> None:
+    """Ask these people (user ids) for a decision that is asked for already; its due time stays."""
+    StepRecord.objects.filter(pk=step.pk, state=StepRecord.State.OPEN).update(assignees=sorted(set(assignees)))
+
+
 def close_ask(record: StageRecord, *, by: Actor, step_id: int | None = None) -> int:
     """End one decision asked for (or all on the record); returns how many were open."""
     asked = StepRecord.objects.filter(

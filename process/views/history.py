@@ -27,6 +27,7 @@ ACTIONS: dict[str, Any] = {
     "seat": _("seat changed"),
     "offer": _("offered"),
     "review": _("gave an opinion"),
+    "escalate": _("asked the next head too"),
     "allocate": _("allocated money"),
     "release": _("released for payment"),
     "release_advance": _("released an advance"),
@@ -79,6 +80,7 @@ NAMES: dict[str, Any] = {
     "process_version": _("process version"),
     "special_approval": _("special approval"),
     "reminded": _("reminded"),
+    "asked": _("asked too"),
     **SEATS,
 }
 PURPOSES: dict[str, Any] = {
