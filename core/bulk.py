@@ -7,7 +7,8 @@ database does. Checks, foreign keys and triggers hold for COPY as for INSERT.
 from collections.abc import Sequence
 from typing import Any
 
-from django.db import connection, models
+from django.contrib.postgres.fields import ArrayField
+from django.db import connection, connections, models
 from psycopg import sql
 
 
@@ -20,6 +21,7 @@ def insert(rows: Sequence[models.Model]) -> None:
         return
     options = type(rows[0])._meta
     fields: list[Any] = [field for field in options.concrete_fields if field.db_default is models.NOT_PROVIDED]
+    here = connections[connection.alias]  # asked for once: the other name looks it up every time
     table, key = sql.Identifier(options.db_table), options.pk
     names = sql.SQL(", ").join(sql.Identifier(str(field.column)) for field in fields)
     with connection.cursor() as cursor:
@@ -29,7 +31,19 @@ def insert(rows: Sequence[models.Model]) -> None:
             row.pk = number
         statement = sql.SQL("COPY {} ({}) FROM STDIN").format(table, names)
         with connection.wrap_database_errors, cursor.copy(statement) as into:
-            for row in rows:
-                into.write_row([field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in fields])
+            for values in zip(*(_column(field, rows, here) for field in fields), strict=True):
+                into.write_row(values)
     for row in rows:
         row._state.adding, row._state.db = False, connection.alias
+
+
+def _column(field: Any, rows: Sequence[models.Model], here: Any) -> list[Any]:
+    """A field of all rows as the database takes it; most values come again, and are made ready once."""
+    values = [field.pre_save(row, add=True) for row in rows]
+    if isinstance(field, models.JSONField | ArrayField):  # no keys; and true and 1 are one key, but not the same JSON
+        return [field.get_db_prep_save(value, here) for value in values]
+    ready: dict[Any, Any] = {}
+    for value in values:
+        if value not in ready:
+            ready[value] = field.get_db_prep_save(value, here)
+    return [ready[value] for value in values]
