@@ -41,8 +41,7 @@ def plan(chosen: argparse.Namespace) -> Plan:
     """What these options ask for."""
     rounds = SHORT if chosen.short else {victim.name: chosen.rounds for victim in VICTIMS}
     chapters = [name for name in (rounds if chosen.short else CHAPTERS) if name in (chosen.only or CHAPTERS)]
-    starts = 0 if chosen.short else min(chosen.rounds, 3)
-    return Plan(chapters, rounds, starts, chosen.clients, chosen.seconds)
+    return Plan(chapters, rounds, chosen.clients, chosen.seconds)
 
 
 def main(arguments: list[str]) -> int:

@@ -9,7 +9,7 @@ from pathlib import Path
 from ltc.faults import audit, disk, outage
 from ltc.faults.clients import Ledger
 from ltc.faults.demo import Demo
-from ltc.faults.kills import VICTIMS, Round, Victim, campaign, starts
+from ltc.faults.kills import VICTIMS, Round, Victim, campaign
 from ltc.faults.load import Load
 from ltc.faults.mailbox import Mailbox
 from ltc.faults.report import Figures
@@ -22,12 +22,10 @@ START, COMPARE, OUTAGE, DISK = 30, 15, 90, 60
 
 @dataclass
 class Plan:
-    """What is to be done: which chapters, how many kills each, how many ordinary starts to compare those by hand with,
-    how many clients, how long Redis stays away."""
+    """What is to be done: which chapters, how many kills each, how many clients, how long Redis stays away."""
 
     chapters: list[str]
     rounds: dict[str, int]
-    starts: int
     clients: int
     seconds: float
 
@@ -40,7 +38,7 @@ class Plan:
         """About how many seconds, on a machine with nothing else to do."""
         total = START + COMPARE if self.victims else 0.0
         for victim in self.victims:
-            total += victim.takes * (self.rounds[victim.name] + self.starts * victim.by_hand)
+            total += victim.takes * self.rounds[victim.name]
         total += OUTAGE + self.seconds if "outage" in self.chapters else 0
         return total + (DISK if "disk" in self.chapters else 0)
 
@@ -83,7 +81,6 @@ class Campaign:
                     rounds = self.plan.rounds[victim.name]
                     with self._chapter(f"{victim.name} × {rounds}"):
                         self.demo.revive()
-                        starts(self.demo, self.plan.starts * victim.by_hand, self._note)
                         campaign(self.demo, victim, rounds, ledger, self._note)
             with self._chapter("comparing"):
                 self.demo.revive()

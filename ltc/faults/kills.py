@@ -10,17 +10,19 @@ from redis.exceptions import RedisError
 from ltc.faults.clients import Ledger
 from ltc.faults.demo import PROBE, Demo
 from ltc.local.console import say
-from ltc.local.processes import Process
+from ltc.local.processes import Process, wait_until
 
 LONGEST = 90.0  # seconds after which something counts as not back at all
 STEP = 0.03
+RING_AGAIN = 2.0  # seconds after which a probe that nobody did is rung once more: a worker may have died with it
 
 
 @dataclass(frozen=True)
 class Victim:
     """What is killed, in which ways in turn, and the seconds a round takes on a machine with nothing else to do.
 
-    `by_hand`: nobody starts it again but a person, so its bars are counted from what an ordinary start takes.
+    `by_hand`: nobody starts it again but a person. Those it has left go on serving until their successors take over,
+    so the first answer says nothing: what is measured is the longest time without one until everything is whole.
     """
 
     name: str
@@ -35,10 +37,10 @@ VICTIMS = (
     Victim("beat", takes=6.0),
     Victim("redis", takes=3.0),
     Victim("postgres", ("main", "all", "one"), takes=3.0),
-    Victim("runner", takes=13.0, by_hand=True),
+    Victim("runner", takes=45.0, by_hand=True),
 )
+NOTICED = 2.0  # seconds until somebody who sees that the runner has died starts it again
 WEB, WORKER = 3.0, 10.0  # the bars: seconds until pages answer, and until a job is done or beat gives a sign
-START = "start"  # an ordinary second start, to compare with
 
 
 @dataclass
@@ -68,6 +70,7 @@ class Watch:
     done_before: int
     hit: set[Process]
     rung: bool = False
+    rung_at: float = 0.0
     killed: float = field(default_factory=time.monotonic)
     killed_at: float = field(default_factory=time.time)
 
@@ -85,6 +88,40 @@ class Watch:
             thread.start()
         for thread in threads:
             thread.join()
+
+    def longest_silence(self, result: Round, over: threading.Event) -> None:
+        """Fill in the longest time without a page, and without a job done, from the kill until `over`."""
+        asks = {"web": self.demo.ready, "worker": self._one_more_job}
+
+        def measure(name: str, answered: Callable[[], bool]) -> None:
+            last, longest, more = self.killed, 0.0, True
+            while more:
+                more = not over.is_set()  # one look more than that: a silence at the very end counts
+                if answered():
+                    now = time.monotonic()
+                    last, longest = now, max(longest, now - last)
+                time.sleep(STEP)
+            setattr(result, name, max(longest, time.monotonic() - last))
+
+        threads = [threading.Thread(target=measure, args=ask, daemon=True) for ask in asks.items()]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    def _one_more_job(self) -> bool:
+        """True when another job was done since the last look; the next one is rung at once."""
+        try:
+            done = self.demo.jobs_done(PROBE)
+            if done > self.done_before or time.monotonic() - self.rung_at > RING_AGAIN:
+                self.demo.ring(PROBE)
+                self.rung_at = time.monotonic()
+            more, self.done_before = done > self.done_before, max(done, self.done_before)
+        except Exception as error:
+            if isinstance(error, RedisError | OSError) or "OperationalError" in type(error).__name__:
+                return False
+            raise
+        return more
 
     def _until(self, answered: Callable[[], bool]) -> float:
         while time.monotonic() - self.killed < LONGEST:
@@ -131,37 +168,31 @@ def once(demo: Demo, victim: Victim, way: str, ledger: Ledger) -> Round:
     hit = demo.kill(victim.name, way, ledger.await_a_write)
     watch, result = Watch(demo, done, set(hit)), Round(victim.name, way, len(hit))
     if victim.by_hand:
-        watch.hit |= set(before.values())  # its orphans still answer, until they are ended
-        demo.start()
-    _await(watch, result)
-    if victim.by_hand:
+        _start_by_hand(watch, result, before)
         after = set(demo.leaders().values())
         result.orphans = sum(old.alive and old not in after for old in before.values())
+    else:
+        watch.observe(result)
+        demo.await_whole(180)
+        result.whole = time.monotonic() - watch.killed
     return result
 
 
-def started(demo: Demo) -> Round:
-    """An ordinary start after an ordinary end, under the same load: what a start by hand is compared with."""
-    done = demo.jobs_done(PROBE)
-    demo.stop()
-    watch, result = Watch(demo, done, set()), Round(START, "in order", 0)
-    demo.start()
-    _await(watch, result)
-    return result
-
-
-def _await(watch: Watch, result: Round) -> None:
-    watch.observe(result)
-    watch.demo.await_whole(180)
-    result.whole = time.monotonic() - watch.killed
-
-
-def starts(demo: Demo, times: int, note: Callable[[Round], None]) -> None:
-    """Ordinary starts; each is told as it ends."""
-    for number in range(times):
-        result = started(demo)
-        say(f"  ordinary start {number + 1}/{times}: {result}")
-        note(result)
+def _start_by_hand(watch: Watch, result: Round, before: dict[str, Process]) -> None:
+    """As a person would: some time later, and looking until the former family has gone."""
+    over = threading.Event()
+    looking = threading.Thread(target=watch.longest_silence, args=(result, over), daemon=True)
+    looking.start()
+    try:
+        time.sleep(NOTICED)
+        watch.demo.start()
+        wait_until(lambda: watch.demo.leaders().get("web") not in (None, before["web"]), LONGEST)
+        watch.demo.await_whole(180)
+        result.whole = time.monotonic() - watch.killed
+    finally:
+        over.set()
+        looking.join()
+    result.beat = 0.0
 
 
 def campaign(demo: Demo, victim: Victim, rounds: int, ledger: Ledger, note: Callable[[Round], None]) -> None:

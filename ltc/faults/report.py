@@ -4,12 +4,11 @@ import json
 import os
 from collections import Counter
 from dataclasses import asdict, dataclass, field
-from math import inf
 from pathlib import Path
 from statistics import median
 
 from ltc.faults.clients import Ledger
-from ltc.faults.kills import START, VICTIMS, WEB, WORKER, Round, Victim
+from ltc.faults.kills import VICTIMS, WEB, WORKER, Round
 from ltc.faults.mailbox import Mailbox
 from ltc.local.console import say
 
@@ -55,24 +54,12 @@ class Figures:
         return [one for one in self.rounds if one.victim == name]
 
 
-def bars(figures: Figures, victim: Victim) -> tuple[float, float]:
-    """Seconds until pages answer and until a job is done. By hand, an ordinary start comes on top of it: where none
-    was measured, there is no bar."""
-    if not victim.by_hand:
-        return WEB, WORKER
-    starts = figures.of(START)
-    if not starts:
-        return inf, inf
-    return median(one.web for one in starts) + WEB, median(one.worker for one in starts) + WORKER
-
-
 def missed(figures: Figures) -> list[str]:
     """Every bar that was not reached."""
     found = []
     for victim in VICTIMS:
         rounds = figures.of(victim.name)
-        web, worker = bars(figures, victim)
-        for what, bar in (("web", web), ("worker", worker), ("beat", worker)):
+        for what, bar in (("web", WEB), ("worker", WORKER), ("beat", WORKER)):
             late = [getattr(one, what) for one in rounds if getattr(one, what) > bar]
             if late:
                 text = f"{victim.name} killed: {what} back in {max(late):.1f} s, bar {bar:.1f} s"
@@ -89,11 +76,7 @@ def table(figures: Figures) -> str:
     for victim in VICTIMS:
         rounds = figures.of(victim.name)
         if rounds:
-            web, worker = bars(figures, victim)
-            lines.append(f"{victim.name:<10} {len(rounds):>5}  {_columns(rounds, web, worker)}")
-    starts = figures.of(START)
-    if starts:
-        lines.append(f"{'(a start)':<10} {len(starts):>5}  {_columns(starts)}")
+            lines.append(f"{victim.name:<10} {len(rounds):>5}  {_columns(rounds)}")
     signs = [one.beat for one in figures.of("beat")]
     if signs:
         lines.append(f"beat gave a sign after {median(signs):.1f} s, at worst {max(signs):.1f} s, bar {WORKER:g} s")
@@ -110,12 +93,10 @@ def table(figures: Figures) -> str:
     return "\n".join([*lines, f"{figures.minutes:.1f} minutes"])
 
 
-def _columns(rounds: list[Round], *bar: float) -> str:
+def _columns(rounds: list[Round]) -> str:
     web, worker = [one.web for one in rounds], [one.worker for one in rounds]
-    shown = [f"{one:>5.1f}" if one < inf else f"{'-':>5}" for one in bar] or [" " * 5] * 2
-    return (
-        f"{median(web):>15.1f} {max(web):>6.1f} {shown[0]}  {median(worker):>13.1f} {max(worker):>6.1f} {shown[1]}"
-    ).rstrip()
+    pages = f"{median(web):>15.1f} {max(web):>6.1f} {WEB:>5.1f}"
+    return f"{pages}  {median(worker):>13.1f} {max(worker):>6.1f} {WORKER:>5.1f}"
 
 
 def verdict(figures: Figures) -> int:

@@ -2,7 +2,8 @@
 
 Every user of the services holds the lock `users` shared. Whoever can take it exclusively is alone and may
 stop them. A small process, the keeper, waits for exactly that: so the services end with their last user, even
-when that user was killed with -9, and what a killed runner left behind is ended too.
+when that user was killed with -9, and what a killed runner left behind is ended too, unless somebody starts it
+again within a few seconds and takes over what still serves.
 """
 
 import json
@@ -19,6 +20,8 @@ from ltc.local.paths import REPO, private_text
 from ltc.local.postgres import Postgres
 from ltc.local.processes import Process
 from ltc.local.redis import Redis
+
+GRACE = 10.0  # seconds in which a demo whose runner was killed may be started again without an interruption
 
 
 class Services:
@@ -121,6 +124,12 @@ def keep_until_unused(folder: Path) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with FileLock(folder / "locks" / "users") as users:
         users.exclusive()
+        while any(process.alive for process in demo_processes.recorded(folder).values()):
+            users.release()
+            time.sleep(GRACE)
+            if users.try_exclusive():  # nobody came
+                break
+            users.exclusive()
         services = Services(folder)
         demo_processes.stop_left_behind(folder)
         if not services.kept:

@@ -3,8 +3,9 @@
 Each child has its own session, so that Ctrl-C in the terminal reaches only the runner, which then ends them
 in order. A child that dies is started again, out of a spare process that has loaded everything already (ltc.warm).
 The runner holds the socket of the web server: while that is being replaced, browsers wait instead of failing. Every
-process is recorded on disk: when the runner itself is killed, the keeper (see services) or the next start ends what
-it left.
+process is recorded on disk: when the runner itself is killed, the others go on serving for some seconds, in which the
+next start takes over from them one by one, so that pages answer all the time; later the keeper (see services) or the
+next start ends what it left.
 """
 
 import hashlib
@@ -36,6 +37,8 @@ STARTING = 60  # seconds the web server has to answer
 PAUSE = 0.2  # between two looks at the children
 LONGEST_WAIT = 10  # before a child that keeps dying is started again
 SERVICE_PAUSE = 2.0  # before a service that could not start is tried again
+BOTH = 12  # answers in a row: the kernel deals connections out, so both the former web server and the new one gave some
+BACKLOG = 512  # connections that may wait while the web server is replaced
 SETTLED = 1.5  # seconds after a start before the next spare is loaded: who was started comes first
 
 
@@ -183,10 +186,16 @@ def children(listener: socket.socket, folder: Path) -> list[Child]:
 
 
 class Supervisor:
-    """Starts the children, prints what they say, starts the dead again, ends all in order."""
+    """Starts the children, prints what they say, starts the dead again, ends all in order.
 
-    def __init__(self, services: Services) -> None:
+    `left`: by name, who still serves after the end of a runner that was killed; each goes once its successor is there.
+    """
+
+    def __init__(self, services: Services, port: int = 0, left: dict[str, Process] | None = None) -> None:
         self.services = services
+        self.port = port
+        self.left = left or {}
+        self.leave_by = 0.0
         self.family: list[Child] = []
         self.selector = selectors.DefaultSelector()
         self.asked_to_stop = False
@@ -216,7 +225,32 @@ class Supervisor:
         for child in self.family:
             if child.dead() and child.due():
                 self._start_again(child)
+        self._see_off()
         self._prepare_spare()
+
+    def take_over(self, worker: Child) -> None:
+        """Ask the former family to go once the new worker has its pool and takes jobs; what they are at in a second is
+        asked for, or done, again."""
+        end = time.monotonic() + STARTING
+        while self.left and not self.asked_to_stop and time.monotonic() < end:
+            if worker.identity and len(worker.identity.session()) > 1:
+                break
+            self.turn()
+        for process in self.left.values():
+            process.send(signal.SIGTERM)
+        self.leave_by = time.monotonic() + demo_processes.PATIENCE_WITH_LEFT
+
+    def _see_off(self) -> None:
+        """Forget who of the former family has gone, and kill who has been asked long enough."""
+        if not self.left or not self.leave_by:
+            return
+        if time.monotonic() > self.leave_by:
+            demo_processes.kill_rest(list(self.left.values()), seconds=0)
+        gone = [name for name, process in self.left.items() if not process.session()]
+        for name in gone:
+            del self.left[name]
+        if gone:
+            self._record()
 
     def _ensure_services(self) -> None:
         """Start a dead service again. One that cannot start (a full disk) is tried again and again: it is no reason
@@ -243,6 +277,7 @@ class Supervisor:
     def stop(self) -> None:
         """Web, worker and beat first, so that nothing writes any more when the services stop."""
         leaders = [child.identity for child in self.family if child.identity]
+        leaders += self.left.values()
         for leader in leaders:
             leader.send(signal.SIGTERM)
         end = time.monotonic() + demo_processes.PATIENCE
@@ -276,11 +311,12 @@ class Supervisor:
         self._record()
 
     def _record(self) -> None:
-        known = {child.name: child.identity for child in self.family if child.identity}
+        known = {f"former {name}": process for name, process in self.left.items()}
+        known |= {child.name: child.identity for child in self.family if child.identity}
         spares = [child.spare.process for child in self.family if child.spare and child.spare.process]
         spare = Process.of(spares[0].pid) if spares else None
         try:
-            demo_processes.record(self.services.folder, known | ({"spare": spare} if spare else {}))
+            demo_processes.record(self.services.folder, known | ({"spare": spare} if spare else {}), self.port)
         except OSError as error:  # a full disk: the processes matter more than the list of them
             if self.recorded:
                 say(f"runner | {explain(error) or error}")
@@ -295,20 +331,25 @@ def demo(set_up: Callable[[], None]) -> int:
     with FileLock(folder / "locks" / "demo") as lock:
         if not lock.try_exclusive():
             raise Problem("The demo already runs from this folder: stop it first, or set LTC_DATA to another folder.")
-        left = demo_processes.stop_left_behind(folder)
-        if left:
-            say(f"✓ ended {left} processes left by a demo that was killed")
-        listener = _listen(_port())
+        services, port = Services(folder), _port()
+        left = demo_processes.left_serving(folder, port) if _prepared(services) else {}
+        if not left:
+            _end_left(folder)
+        listener = _listen(port, beside=bool(left))
         set_up()
-        services = Services(folder)
         try:
             with step("PostgreSQL and Redis"):
                 services.acquire()
+            if left and not demo_processes.left_serving(folder, port):  # it died, or the keeper was faster
+                _end_left(folder)
+                left = {}
+                listener.listen(BACKLOG)
             environment.fill(os.environ, services)
             _prepare(services)
-            return _watch(Supervisor(services), listener, begun)
+            return _watch(Supervisor(services, port, left), listener, begun)
         finally:
             listener.close()
+            _end_left(folder)
             with step("PostgreSQL and Redis stopped", quiet_when_quick=True):
                 services.release()
 
@@ -320,23 +361,52 @@ def _port() -> int:
     return int(text)
 
 
-def _listen(port: int) -> socket.socket:
-    """The socket the web server answers on; it outlives the web server."""
+def _end_left(folder: Path) -> None:
+    left = demo_processes.stop_left_behind(folder)
+    if left:
+        say(f"✓ ended {left} processes left by a demo that was killed")
+
+
+def _listen(port: int, *, beside: bool = False) -> socket.socket:
+    """The socket the web server answers on; it outlives the web server.
+
+    `beside` one that a killed runner has left: the kernel gives it connections only once the new web server listens.
+    """
     try:
-        return socket.create_server((HOST, port), backlog=512)
+        if not beside:  # a port that may be shared is no longer known to be free when it could be taken
+            socket.create_server((HOST, port)).close()
+        listener = socket.socket()
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        listener.bind((HOST, port))
+        if not beside:
+            listener.listen(BACKLOG)
     except OSError as error:
         text = f"Port {port} is taken: stop the program that uses it, or choose another: PORT=8001 ./run demo."
         raise Problem(text) from error
+    return listener
+
+
+def _stamp(services: Services) -> Path | None:
+    """Inside the cluster's folder, so that it goes when the data goes."""
+    return services.postgres.data / "ltc-prepared" if services.postgres else None
+
+
+def _prepared(services: Services) -> bool:
+    """True when this very data has been prepared by this very code."""
+    stamp, manifest = _stamp(services), services.folder / "static" / "staticfiles.json"
+    return bool(stamp and stamp.exists() and stamp.read_text() == _wanted() and manifest.exists())
+
+
+def _wanted() -> str:
+    return f"{fingerprint.of_database()} {fingerprint.of_static_files()}"
 
 
 def _prepare(services: Services) -> None:
     """Migrate, seed and collect static files, unless this very data has been prepared by this very code."""
-    logins, manifest = services.folder / "sign-ins.txt", services.folder / "static" / "staticfiles.json"
-    wanted = f"{fingerprint.of_database()} {fingerprint.of_static_files()}"
-    # The stamp lies inside the cluster's folder, so that it goes when the data goes.
-    stamp = services.postgres.data / "ltc-prepared" if services.postgres else None
-    if stamp and stamp.exists() and stamp.read_text() == wanted and manifest.exists():
+    if _prepared(services):
         return
+    logins, stamp, wanted = services.folder / "sign-ins.txt", _stamp(services), _wanted()
     with step("database, demo company and static files"):
         environ = dict(os.environ)
         environment.become_owner(environ)
@@ -349,13 +419,15 @@ def _prepare(services: Services) -> None:
 def _watch(supervisor: Supervisor, listener: socket.socket, begun: float) -> int:
     supervisor.stop_on_signals()
     port = listener.getsockname()[1]
-    web, *others = children(listener, supervisor.services.folder)
+    web, worker, beat = children(listener, supervisor.services.folder)
     try:
         with step("web server"):
             supervisor.add(web)
-            _await(supervisor, port)
-        for child in others:
-            supervisor.add(child)
+            _await(supervisor, lambda: _listens(listener))
+            _await(supervisor, lambda: all(_answers(port) for _time in range(BOTH if supervisor.left else 1)))
+        supervisor.add(worker)
+        supervisor.take_over(worker)
+        supervisor.add(beat)
         if not supervisor.asked_to_stop:
             _print_welcome(port, time.monotonic() - begun)
         while not supervisor.asked_to_stop:
@@ -366,12 +438,17 @@ def _watch(supervisor: Supervisor, listener: socket.socket, begun: float) -> int
     return 0
 
 
-def _await(supervisor: Supervisor, port: int) -> None:
+def _await(supervisor: Supervisor, done: Callable[[], bool]) -> None:
     end = time.monotonic() + STARTING
-    while not supervisor.asked_to_stop and not _answers(port):
+    while not supervisor.asked_to_stop and not done():
         if time.monotonic() > end:
             raise Problem(f"The web server did not answer within {STARTING} s: its own lines above say why.")
         supervisor.turn()
+
+
+def _listens(listener: socket.socket) -> bool:
+    """True when connections reach this very socket; beside another one, the web server says so when it is ready."""
+    return bool(listener.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN))
 
 
 def _answers(port: int) -> bool:

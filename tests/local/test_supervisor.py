@@ -16,7 +16,7 @@ from ltc.local import demo_processes
 from ltc.local.console import Problem
 from ltc.local.paths import REPO
 from ltc.local.processes import Process, wait_until
-from ltc.local.services import Services
+from ltc.local.services import GRACE, Services
 from ltc.local.supervisor import Child, Spare, Supervisor
 
 # A child that has a child of its own, as gunicorn and celery have.
@@ -116,7 +116,7 @@ def test_ctrl_c_and_term_end_everything_in_order(
 def test_a_killed_runner_leaves_nothing(runner: "subprocess.Popen[str]", folder: Path) -> None:
     found = everyone(folder)
     runner.kill()
-    soon(lambda: not any(process.alive for process in found))
+    soon(lambda: not any(process.alive for process in found), GRACE + 10)
     soon(lambda: not (folder / "postgres" / "postmaster.pid").exists(), 20)
 
 
