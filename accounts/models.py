@@ -97,6 +97,13 @@ class Department(Labelled):
         verbose_name_plural = _("departments")
         ordering = ["position", "pk"]
 
+    def with_below(self) -> set[int]:
+        """The keys of the department and of all below it, in one question."""
+        found, parents = {self.pk}, dict(Department.objects.values_list("pk", "parent_id"))
+        while more := {pk for pk, parent in parents.items() if parent in found} - found:
+            found |= more
+        return found
+
     def nearest_head(self, *, but: "User | None" = None) -> "User | None":
         """The head of the department or of the nearest one above it: somebody who works here, and not `but`."""
         department: Department | None = self

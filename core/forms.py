@@ -10,9 +10,9 @@ from django.forms.models import ModelChoiceIterator
 from django.forms.renderers import DjangoTemplates
 
 from core.text import clean_text
-from core.widgets import DateInput, DateTimeInput, MoneyInput, Picker
+from core.widgets import DateInput, DateTimeInput, MoneyInput, MonthInput, Picker
 
-__all__ = ["DateInput", "DateTimeInput", "MoneyInput", "Picker", "PickerField"]
+__all__ = ["DateInput", "DateTimeInput", "MoneyInput", "MonthInput", "Picker", "PickerField"]
 
 
 class Typed(forms.BoundField):

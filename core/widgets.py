@@ -23,6 +23,15 @@ class DateInput(forms.DateInput):
         super().__init__(attrs, format or "%Y-%m-%d")
 
 
+class MonthInput(forms.DateInput):
+    """The browser's own month input; its value is ISO in every language."""
+
+    input_type = "month"
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(attrs, "%Y-%m")
+
+
 class DateTimeInput(forms.DateTimeInput):
     """The browser's own date and time input, to the minute."""
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import BankAccount, Department, LegalEntity, User
 from core.dictionary import Labelled, Term
-from core.forms import DateInput, DateTimeInput, Picker
+from core.forms import DateInput, DateTimeInput, MonthInput, Picker
 from core.text import clean_text
 from process.models import StageRecord
 
@@ -26,7 +26,7 @@ def scope_fields(form: forms.BaseForm, user: User) -> None:
             _scope(field, user)
         elif isinstance(field, forms.DateTimeField) and not isinstance(field.widget, DateTimeInput):
             field.widget = DateTimeInput()
-        elif isinstance(field, forms.DateField) and not isinstance(field.widget, DateInput):
+        elif isinstance(field, forms.DateField) and not isinstance(field.widget, DateInput | MonthInput):
             field.widget = DateInput()
 
 

@@ -4,6 +4,7 @@ from billing.models.bank_statement import BankStatement, StatementLine, Statemen
 from billing.models.claim import ClaimPart, PayerAlias
 from billing.models.credit_note import CreditNote, CreditNoteLine
 from billing.models.deduction import Deduction
+from billing.models.due_move import DueMove
 from billing.models.dunning import DunningItem, DunningLetter, DunningLevel
 from billing.models.invoice import Invoice, InvoiceLine
 from billing.models.promise import Promise
@@ -18,6 +19,7 @@ __all__ = [
     "CreditNote",
     "CreditNoteLine",
     "Deduction",
+    "DueMove",
     "DunningItem",
     "DunningLetter",
     "DunningLevel",

@@ -110,6 +110,8 @@ class Receipt(StageRecord):
             *StageRecord.Meta.indexes,
             models.Index(fields=["state", "value_on"], name="receipt_by_state"),
             models.Index(fields=["contract"], name="receipt_by_contract"),
+            # What came in within a month, whatever has become of it.
+            models.Index(fields=["value_on", "id"], name="receipt_by_value_day"),
         ]
         constraints = [
             models.UniqueConstraint(

@@ -8,13 +8,14 @@ from django.utils.translation import gettext as _
 
 from accounts.actor import Actor
 from accounts.models import User
-from billing.models import ReceivableLine
+from billing.models import DueMove, ReceivableLine
 from billing.services import kept
 from billing.services.dunning import escalate, propose_letter
 from billing.services.promise import FOLLOW, promise
 from contracts.models import Contract, PaymentTerm
 from contracts.services import give_up
 from contracts.splitting import spread
+from core.calendar import today
 from core.dictionary import Term
 from core.errors import Refused
 from core.money import Split, allocate, format_money
@@ -137,13 +138,15 @@ def _resize(line: ReceivableLine, parts: dict[int, Split], by: Actor | User, act
 
 @transaction.atomic
 def unrelease(*, source: str, by: Actor | User, note: str = "") -> list[ReceivableLine]:
-    """What `source` made payable is planned again. Raises Refused while a line of it is invoiced."""
+    """What `source` made payable is planned again; the lost due day is kept. Raises Refused while it is invoiced."""
     found = list(ReceivableLine.objects.filter(source=source))
     for line in found:
-        if line.state == "planned":
+        if line.state == "planned" or line.due_on is None:
             continue
+        moved = DueMove(receivable=line, due_on=line.due_on, gross_amount=line.gross_amount, moved_on=today())
         changes = {"source": "", "arises_on": None, "due_on": None, "dunning_level": 0, "dunned_on": None}
         doors.fire(line, "unrelease", by=SYSTEM, note=note or _name(by), changes=changes)
+        moved.save(force_insert=True)
     return found
 
 

@@ -5,6 +5,7 @@ from billing.views.collection import collection, panel
 from billing.views.deductions import DeductionOutlet
 from billing.views.dunning import DunningLetterOutlet, customer_statement, letter_paper
 from billing.views.invoices import CreditNoteOutlet, InvoiceOutlet
+from billing.views.plan import collection_plan, collection_plan_export, collection_plan_items
 from billing.views.receipts import ReceiptOutlet
 from billing.views.receivables import ReceivableOutlet
 from billing.views.refunds import RefundOutlet
@@ -22,6 +23,9 @@ __all__ = [
     "RefundOutlet",
     "ageing_page",
     "collection",
+    "collection_plan",
+    "collection_plan_export",
+    "collection_plan_items",
     "customer_statement",
     "letter_paper",
     "panel",

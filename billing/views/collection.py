@@ -125,6 +125,7 @@ def collection(request: Request) -> HttpResponse:
         "stats": stats,
         "due": Table(_("Due, the most overdue first"), COLUMNS, [_row(line) for line in found.rows]),
         "ageing_url": reverse("billing:ageing"),
+        "plan_url": reverse("billing:collection-plan"),
         "next_url": f"?cursor={found.next_cursor}{chosen}" if found.next_cursor else "",
         "previous_url": f"?cursor={found.previous_cursor}{chosen}" if found.previous_cursor else "",
         "empty_text": _("Nothing is due: receivables stand here once their event has happened."),

@@ -26,6 +26,7 @@ class ReceivableOutlet(Outlet):
     icon = "report-money"
     menu_pages = (
         MenuPage(_("Collection"), "billing:collection", "calendar-due"),
+        MenuPage(_("Collection plan"), "billing:collection-plan", "chart-bar"),
         MenuPage(_("Ageing"), "billing:ageing", "hourglass"),
     )
     acts = {

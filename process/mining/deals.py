@@ -37,12 +37,7 @@ class Scope:
 
     def departments(self) -> set[int] | None:
         """The department and all below it."""
-        if self.department is None:
-            return None
-        found, parents = {self.department.pk}, dict(Department.objects.values_list("pk", "parent_id"))
-        while more := {pk for pk, parent in parents.items() if parent in found} - found:
-            found |= more
-        return found
+        return None if self.department is None else self.department.with_below()
 
 
 @dataclass(frozen=True)

@@ -37,11 +37,14 @@ def export(outlet: Outlet) -> Any:
         logger.info("export of %s as %s", outlet.model.record_kind(), wanted)
         name = f"{outlet.plural}-{timezone.localdate():%Y%m%d}.{wanted}"
         heads = files.headers(columns)
-        if wanted == "csv":
-            return _csv(heads, found, name)
-        return _xlsx(str(outlet.model._meta.verbose_name_plural), heads, found, name)
+        return as_file(wanted, str(outlet.model._meta.verbose_name_plural), heads, found, name)
 
     return view
+
+
+def as_file(wanted: str, title: str, heads: list[str], found: files.Rows, name: str) -> HttpResponseBase:
+    """Rows as a download in one of FORMATS; `title` names the sheet. BadRequest for more rows than a sheet takes."""
+    return _csv(heads, found, name) if wanted == "csv" else _xlsx(title, heads, found, name)
 
 
 def _csv(heads: list[str], found: files.Rows, name: str) -> StreamingHttpResponse:

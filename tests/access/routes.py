@@ -71,6 +71,8 @@ OTHERS = {
     "desk:search": "collective",
     "dashboard:dashboard": "collective",
     "billing:collection": "collective",
+    "billing:collection-plan": "collective",
+    "billing:collection-plan-export": "collective",
     "billing:ageing": "collective",
     "billing:unclaimed": "collective",
     "finance:book-list": "collective",
@@ -107,6 +109,8 @@ OTHERS = {
     "process:file": "file",
     # Many deals in one file: tests/process/test_mining.py.
     "process:event-log": "events",
+    # The rows behind one figure, which the address names: tests/billing/test_plan.py.
+    "billing:collection-plan-items": "figure",
 }
 
 

@@ -16,7 +16,17 @@ from tests.factories.projects import make_approved_estimate, make_project, make_
 from tests.people import make_user
 
 pytestmark = pytest.mark.django_db
-OPEN_TO_ALL = ("me/", "notices/", "me/delegations/", "inbox/", "search/?q=x", "dashboard/", "collection/", "ageing/")
+OPEN_TO_ALL = (
+    "me/",
+    "notices/",
+    "me/delegations/",
+    "inbox/",
+    "search/?q=x",
+    "dashboard/",
+    "collection/",
+    "collection/plan/",
+    "ageing/",
+)
 
 
 @pytest.mark.parametrize("path", OPEN_TO_ALL)
