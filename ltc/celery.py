@@ -59,6 +59,7 @@ SCHEDULE: dict[str, crontab] = {
     "dashboard.tasks.recount": crontab(minute="*/5"),
     "process.anchor": _at(2, 0),
     "process.sweep_files": _at(2, 40),
+    "process.remind_improvements": _at(8, 50),
     "core.tasks.purge_idempotency_keys": _at(2, 30),
     "accounts.tasks.purge_sessions": _at(2, 40),
 }

@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from process.models import LogEntry, ProcessVersion, StepDefinition
+from process.models import Improvement, LogEntry, ProcessVersion, StepDefinition
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
@@ -45,3 +45,6 @@ class ProcessVersionAdmin(ReadOnlyAdmin):
 class StepDefinitionAdmin(ReadOnlyAdmin):
     list_display = ["version", "code", "zh", "en", "accountable", "sla_hours", "clock"]
     list_filter = ["version", "stage"]
+
+
+admin.site.register(Improvement, RecordAdmin)

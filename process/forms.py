@@ -13,10 +13,11 @@ from accounts.models import BankAccount, Department, LegalEntity, User
 from core.dictionary import Labelled, Term
 from core.forms import DateInput, DateTimeInput, MonthInput, Picker
 from core.text import clean_text
-from process.models import StageRecord
+from process import catalogue
+from process.models import Improvement, ProcessVersion, StageRecord
 
 # Short lists an administrator keeps are offered whole; everything else is asked for as people type.
-SHORT = (Labelled, LegalEntity, BankAccount)
+SHORT = (Labelled, LegalEntity, BankAccount, ProcessVersion)
 
 
 def scope_fields(form: forms.BaseForm, user: User) -> None:
@@ -157,6 +158,47 @@ class ReturnForm(VerbForm):
         widget=forms.CheckboxSelectMultiple,
         required=False,
     )
+
+
+def _steps() -> list[tuple[str, str]]:
+    return [("", "–"), *((step.code, f"{step.code} {step.label}") for step in catalogue.current().steps)]
+
+
+class ImprovementForm(RecordForm):
+    """A proposal to change a step."""
+
+    step = forms.ChoiceField(label=_("step"), choices=_steps)
+
+    class Meta:
+        model = Improvement
+        fields = ["step", "title", "problem", "idea", "figure"]
+
+
+class AdoptForm(VerbForm):
+    """What the change should reach: hours or percent, as the proposal's figure says."""
+
+    target = forms.DecimalField(
+        label=_("target"),
+        help_text=_("Hours, or percent in time."),
+        max_digits=7,
+        decimal_places=1,
+        min_value=0,
+        required=False,
+    )
+
+
+class RealiseForm(VerbForm):
+    """The version of the process that brought the change."""
+
+    realised_by = ModelChoiceField(
+        ProcessVersion.objects.order_by("-number"), label=_("in force since version"), empty_label="–"
+    )
+
+
+class ConcludeForm(VerbForm):
+    """What the change brought."""
+
+    result = forms.ChoiceField(label=_("result"), choices=Improvement.Result.choices)
 
 
 class EventLogForm(forms.Form):

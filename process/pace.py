@@ -1,16 +1,16 @@
 """How the process goes: the time its steps take, who waits in them longest, and what happens at the counter."""
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from django.db.models import Count, Exists, F, FloatField, OuterRef, Q
+from django.db.models import Count, Exists, F, FloatField, OuterRef, Q, QuerySet
 from django.db.models.functions import Extract
 from django.utils import timezone
 
 from core.aggregates import Percentile
 from process import stages
-from process.models import Handover, StepRecord
+from process.models import Handover, ProcessVersion, StepRecord
 
 WINDOW = dt.timedelta(days=90)
 LONGEST = 10
@@ -26,12 +26,35 @@ class Pace:
     median: float | None = None
     p90: float | None = None
 
+    def told(self) -> dict[str, Any]:
+        """The same as JSON keeps it."""
+        return asdict(self)
+
+
+def before(code: str, version: ProcessVersion) -> Pace:
+    """How a step went on the cases where it began in the 90 days before a version was published."""
+    published = version.published_at
+    rows = _done(code).filter(opened_at__gte=published - WINDOW, opened_at__lt=published)
+    return _paces(rows).get(code, Pace())
+
+
+def under(code: str, version: ProcessVersion) -> Pace:
+    """How a step went on the cases that walk by a version or a later one; running cases keep the version they have."""
+    rows = _done(code).filter(definition__version__number__gte=version.number, opened_at__gte=version.published_at)
+    return _paces(rows).get(code, Pace())
+
 
 def of_steps(code: str = "") -> dict[str, Pace]:
     """{step code: its pace}, of all steps or of one, whatever version of the process each case walks by."""
-    rows = StepRecord.objects.filter(DONE, definition__isnull=False, opened_at__gte=timezone.now() - WINDOW)
-    if code:
-        rows = rows.filter(definition__code=code)
+    return _paces(_done(code).filter(opened_at__gte=timezone.now() - WINDOW))
+
+
+def _done(code: str) -> QuerySet[StepRecord]:
+    rows = StepRecord.objects.filter(DONE, definition__isnull=False)
+    return rows.filter(definition__code=code) if code else rows
+
+
+def _paces(rows: QuerySet[StepRecord]) -> dict[str, Pace]:
     took = Extract(F("ended_at") - F("opened_at"), "epoch", output_field=FloatField())
     found = (
         rows.order_by()

@@ -37,6 +37,16 @@ def text_of(value: Any) -> str:
     return str(value)
 
 
+def percent(share: int | None) -> str:
+    """A share of a hundred; nothing is an en dash."""
+    return f"{share} %" if share is not None else "–"
+
+
+def hours(number: float | None) -> str:
+    """A time in hours; nothing is an en dash."""
+    return _("%(hours)s h") % {"hours": number} if number is not None else "–"
+
+
 def field_label(model: type[models.Model], name: str) -> Any:
     """The label of a field or of a property that has a `short_description`."""
     return _("State") if name == "state" else _label(model, name)

@@ -1,11 +1,13 @@
 from django.urls import path
 
 from process.handovers import HandoverOutlet
+from process.improvements import ImprovementOutlet
 from process.views import event_log, kernel, process_draft, process_map
 
 app_name = "process"
 urlpatterns = [
     *HandoverOutlet.urls(),
+    *ImprovementOutlet.urls(),
     path("pick/<str:kind>/", kernel.pick, name="pick"),
     path("files/<int:pk>/", kernel.download, name="file"),
     path("process/", process_map.process_map, name="map"),

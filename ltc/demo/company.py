@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from billing.services import dunning
 from ltc.demo.bank import import_statement
+from ltc.demo.ideas import propose_improvements
 from ltc.demo.people import make_entity, make_people
 from ltc.demo.plan import HOSPITAL, Item, Plan
 from ltc.demo.story import Deal
@@ -112,4 +113,5 @@ def seed() -> int:
             deal.pass_unconfirmed()
     import_statement(people)
     dunning.propose()
+    propose_improvements(people)
     return len(DEALS)

@@ -3,6 +3,7 @@
 from process.models.case import Case, CaseRecord, Seat
 from process.models.files import Attachment
 from process.models.handover import Handover
+from process.models.improvement import Improvement
 from process.models.log import LogEntry
 from process.models.record import RecordQuerySet, Reviewed, StageRecord
 from process.models.saved import SavedView
@@ -13,6 +14,7 @@ __all__ = [
     "Case",
     "CaseRecord",
     "Handover",
+    "Improvement",
     "LogEntry",
     "ProcessDraft",
     "ProcessVersion",

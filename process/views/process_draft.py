@@ -17,6 +17,7 @@ from accounts.request import Request
 from core.dictionary import word_of
 from core.errors import DomainError, NotAllowed
 from core.idempotency import new_key
+from process import improvements
 from process.models import ProcessDraft, ProcessVersion
 from process.services import definitions
 from process.shapes import Lines
@@ -72,7 +73,12 @@ def draft(request: Request, error: DomainError | None = None) -> HttpResponse:
     if request.method == "POST" and error is None:
         return _act(request, lambda: definitions.start_draft(by=request.user), here, _("The draft is begun."))
     found = definitions.current_draft()
-    context: dict[str, Any] = {"title": _("Process draft"), "draft": found, "idempotency_key": new_key()}
+    context: dict[str, Any] = {
+        "title": _("Process draft"),
+        "draft": found,
+        "idempotency_key": new_key(),
+        "adopted": improvements.adopted(),
+    }
     if found is not None:
         before = found.based_on.content
         changes = definitions.differences(before, found.content)

@@ -12,7 +12,7 @@ from accounts.duties import open_to
 from accounts.models import Duty, User
 from accounts.request import Request
 from core.dictionary import word_of
-from process import catalogue, lanes, pace, panels, show, stages
+from process import catalogue, improvements, lanes, pace, panels, show, stages
 from process.forms import EventLogForm
 from process.guards import stage_models
 from process.machine import verbs_of
@@ -92,7 +92,7 @@ def sheet(step: StepDefinition, user: User) -> dict[str, Any]:
         "sections": [Section(_("Responsibility"), _people(step))],
         "inputs": taken,
         "outputs": given,
-        "tables": [_controls(step), _evidence(step), _waiting(step, user)],
+        "tables": [_controls(step), _evidence(step), improvements.of_step(step, user), _waiting(step, user)],
     }
 
 
@@ -103,17 +103,9 @@ def _stats(step: StepDefinition) -> list[dict[str, Any]]:
     return [
         {"label": _("Running now"), "value": now, "sub": _now("%(number)s late") % {"number": late} if late else ""},
         {"label": _("Done in 90 days"), "value": found.done},
-        {"label": _("In time"), "value": _percent(found.in_time_percent)},
-        {"label": _("Median time"), "value": _hours(found.median), "sub": hours},
+        {"label": _("In time"), "value": show.percent(found.in_time_percent)},
+        {"label": _("Median time"), "value": show.hours(found.median), "sub": hours},
     ]
-
-
-def _percent(share: int | None) -> str:
-    return f"{share} %" if share is not None else "–"
-
-
-def _hours(hours: float | None) -> str:
-    return _now("%(hours)s h") % {"hours": hours} if hours is not None else "–"
 
 
 def walls() -> list[Table]:
@@ -131,9 +123,9 @@ def _paces() -> Table:
             Cell(now, cls="num"),
             Cell(late, cls="num neg" if late else "num"),
             Cell(one.done, cls="num"),
-            Cell(_hours(one.median), cls="num"),
-            Cell(_hours(one.p90), cls="num"),
-            Cell(_percent(one.in_time_percent), cls="num"),
+            Cell(show.hours(one.median), cls="num"),
+            Cell(show.hours(one.p90), cls="num"),
+            Cell(show.percent(one.in_time_percent), cls="num"),
         ]
         rows.append(Row(cells, url=reverse("process:step", args=[step.code])))
     columns = [
@@ -180,8 +172,8 @@ def _passages() -> Table:
                 Cell(one.returned, cls="num"),
                 Cell(one.waiting, cls="num"),
                 Cell(one.late, cls="num neg" if one.late else "num"),
-                Cell(_percent(one.first_pass_percent), cls="num"),
-                Cell(_percent(one.in_time_percent), cls="num"),
+                Cell(show.percent(one.first_pass_percent), cls="num"),
+                Cell(show.percent(one.in_time_percent), cls="num"),
             ]
         )
         for one in pace.at_the_counter()

@@ -232,7 +232,7 @@ def test_a_program_reads_the_map_and_a_step(sales) -> None:
     found = Caller(sales).get("process/").json()
     assert found["version"] >= 1 and len(found["steps"]) == len(catalogue.current().steps)
     sheet = Caller(sales).get("process/steps/ML-1/").json()
-    assert sheet["code"] == "ML-1" and sheet["logic"] and sheet["facts"] and len(sheet["tables"]) == 3
+    assert sheet["code"] == "ML-1" and sheet["logic"] and sheet["facts"] and len(sheet["tables"]) == 4
     problem(Caller(sales).get("process/steps/nothing/"), 404)
 
 
