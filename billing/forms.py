@@ -189,7 +189,13 @@ class BankStatementForm(RecordForm):
 
     class Meta:
         model = BankStatement
-        fields = ["account", "preset"]
+        fields = ["account", "preset", "reaches_until"]
+
+
+class ExtendForm(VerbForm):
+    """Until when nothing has moved on the account."""
+
+    reaches_until = forms.DateField(label=_("Nothing has moved until"), initial=today)
 
 
 class ClaimForm(VerbForm):

@@ -1,5 +1,6 @@
 """camt.053, the account statement of ISO 20022: entries, their parties, opening and closing balance."""
 
+import datetime as dt
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
@@ -23,6 +24,7 @@ class Camt:
         self.own_numbers: list[str] = []
         self.opening: Decimal | None = None
         self.closing: Decimal | None = None
+        self.closed_on: dt.date | None = None
 
     def entries(self) -> Iterator[tuple[int, list[BankLine] | Problem]]:
         """(number of the entry, its lines or what is wrong with it). Raises Refused for what is no statement."""
@@ -56,7 +58,7 @@ class Camt:
         if code in ("OPBD", "PRCD") and self.opening is None:
             self.opening = signed
         if code == "CLBD":
-            self.closing = signed
+            self.closing, self.closed_on = signed, _closing_day(node)
 
     def _entry(self, number: int, node: Any) -> list[BankLine] | Problem:
         if "PDNG" in (_find(node, "Sts"), _find(node, "Sts/Cd")):
@@ -105,6 +107,14 @@ class Camt:
         if len(_children(entry, "NtryDtls/TxDtls")) > 1:
             return own or "-".join(text for text in (whole, end) if text and text != "NOTPROVIDED")
         return whole or own or (end if end != "NOTPROVIDED" else "")
+
+
+def _closing_day(node: Any) -> dt.date | None:
+    """The day of a balance; none where the bank does not say it, or says no day."""
+    try:
+        return day_of(_find(node, "Dt/Dt") or _find(node, "Dt/DtTm")[:10], _FORMATS)
+    except Problem:
+        return None
 
 
 def _local(node: Any) -> str:

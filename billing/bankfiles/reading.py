@@ -1,5 +1,6 @@
 """One uploaded file from the first to the last line, with what is known about it on the way."""
 
+import datetime as dt
 import re
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
@@ -31,6 +32,8 @@ class BankFile:
         self.layout: Layout | None = None
         self.opening: Decimal | None = None
         self.closing: Decimal | None = None
+        # The day of the closing balance, where the file names it.
+        self.closed_on: dt.date | None = None
         # True where the file itself states both balances, so that its lines must lead from one to the other.
         self.balances_given = False
         # Account numbers that stand above the lines.
@@ -69,6 +72,7 @@ class BankFile:
             else:
                 yield from found
         self.opening, self.closing, self.own_numbers = camt.opening, camt.closing, camt.own_numbers
+        self.closed_on = camt.closed_on
         self.balances_given = camt.opening is not None and camt.closing is not None
 
     def _table(self) -> Iterator[BankLine]:

@@ -8,6 +8,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from django_fsm import GET_STATE
@@ -91,7 +92,7 @@ class BankStatementQuerySet(RecordQuerySet):
         """
         taken = self.filter(state="taken").order_by().values_list("account__entity_id", "account_id")
         days: dict[int, list[dt.date]] = {}
-        for entity, _account, until in taken.annotate(models.Max("period_until")):
+        for entity, _account, until in taken.annotate(until=models.Max(Coalesce("reaches_until", "period_until"))):
             days.setdefault(entity, []).append(until)
         still = dt.timedelta(days=STILL_DAYS)
         return {entity: min(day for day in found if day >= max(found) - still) for entity, found in days.items()}
@@ -128,6 +129,13 @@ class BankStatement(StageRecord):
     sha256 = models.CharField(max_length=64, editable=False)
     period_from = models.DateField(_("first day"), editable=False)
     period_until = models.DateField(_("last day"), editable=False)
+    # Said by whoever exported it, or by its closing balance: nothing moved between the last line and this day.
+    reaches_until = models.DateField(
+        _("reaches until"),
+        null=True,
+        blank=True,
+        help_text=_("the last day that was exported; empty: that of the last movement"),
+    )
     opening_balance = MoneyField(_("opening balance"), null=True, blank=True, editable=False)
     closing_balance = MoneyField(_("closing balance"), null=True, blank=True, editable=False)
     lines_read = models.PositiveIntegerField(_("lines read"), editable=False)
@@ -168,6 +176,11 @@ class BankStatement(StageRecord):
                 & Q(gross_out__gte=F("gross_out_new")),
                 name="statement_new_within_read",
             ),
+            models.CheckConstraint(
+                condition=Q(reaches_until__isnull=True) | Q(reaches_until__gte=F("period_until")),
+                name="statement_reaches_its_lines",
+                violation_error_message=_("It reaches at least to the day of its last movement."),
+            ),
         ]
 
     @classmethod
@@ -179,6 +192,11 @@ class BankStatement(StageRecord):
     def is_large(self) -> bool:
         """Too long to be waited for."""
         return self.lines_new > LARGE
+
+    @property
+    def reach(self) -> dt.date:
+        """Up to which day the account's movements are known from it."""
+        return self.reaches_until or self.period_until
 
     @property
     def gross_moved(self) -> Decimal:

@@ -1,5 +1,6 @@
 """Bank statements: a file is read, shown, and taken in whole or not at all; what is known already adds nothing."""
 
+import datetime as dt
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
@@ -10,6 +11,7 @@ import structlog
 from celery import current_app
 from django.core.cache import cache
 from django.db import DatabaseError, transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -18,7 +20,9 @@ from accounts.models import BankAccount, User
 from accounts.services import notify
 from billing.bankfiles import BankFile, BankLine
 from billing.models import BankStatement, Receipt, StatementLine, StatementPreset
+from billing.models.receipt import CASH
 from billing.services.fingerprints import fingerprinted
+from core.calendar import today
 from core.dictionary import Term
 from core.errors import Reason, Refused
 from core.money import ZERO
@@ -136,13 +140,15 @@ def open(
     file: Any,
     by: Actor | User,
     preset: StatementPreset | None = None,
+    reaches_until: dt.date | None = None,
     title: str = "",
     note: str = "",
 ) -> BankStatement:
     """Read a bank's file and keep it with its totals, first lines and how many are known; nothing is taken in yet.
 
-    `file` has name, size and bytes (an upload). Raises Refused in one sentence for a file that must not be
-    read, and with every faulty line otherwise.
+    `file` has name, size and bytes (an upload). `reaches_until` is the last day that was exported, where nothing moved
+    at the end; without it the day of the file's own closing balance, or of the last line. Raises Refused in one
+    sentence for a file that must not be read, and with every faulty line otherwise.
     """
     name = str(file.name).replace("\\", "/").rpartition("/")[2][-200:]
     bank_file = BankFile(file, name, currency=account.currency, layouts=_layouts(preset))
@@ -161,6 +167,10 @@ def open(
     if preset is None and bank_file.layout is not None:
         preset = StatementPreset.objects.get(code=bank_file.layout.code)
     fields = totals.fields()
+    if reaches_until is not None:
+        _require_reach(reaches_until, fields["period_until"])
+    elif bank_file.closed_on is not None and fields["period_until"] <= bank_file.closed_on <= today():
+        reaches_until = bank_file.closed_on
     statement = BankStatement(
         title=(title or f"{account} {fields['period_from']} – {fields['period_until']}")[:200],
         account=account,
@@ -168,6 +178,7 @@ def open(
         file_name=name,
         format=bank_file.kind,
         sha256=digest,
+        reaches_until=reaches_until,
         opening_balance=opening,
         closing_balance=closing,
         preview=totals.preview,
@@ -176,6 +187,37 @@ def open(
     doors.open(statement, by=by, note=note)
     file.seek(0)
     attach(statement, file=file, by=by, purpose=PURPOSE)
+    return statement
+
+
+def _require_reach(day: dt.date, least: dt.date) -> None:
+    if least > today():
+        raise Refused(_("The account is known until today already."))
+    if not least <= day <= today():
+        raise Refused(_("It reaches to a day from %(least)s to today.") % {"least": least})
+
+
+@transaction.atomic
+def extend(
+    statement: BankStatement, *, reaches_until: dt.date, by: Actor | User, note: str = "", version: int | None = None
+) -> BankStatement:
+    """Say that nothing has moved on the account since: banks export no file without movements.
+
+    Raises Refused for a day that is not later, for one to come, and where another statement reaches further already.
+    """
+    changes = {"reaches_until": reaches_until}
+    doors.act(statement, "extend", by=by, who=CASH, states=("taken",), note=note, version=version, changes=changes)
+    # Two at once: the second waits and knows what the first said.
+    BankAccount.objects.select_for_update().get(pk=statement.account_id)
+    others = BankStatement.objects.filter(account=statement.account_id, state="taken").exclude(pk=statement.pk)
+    further = others.filter(Q(reaches_until__gt=statement.reach) | Q(period_until__gt=statement.reach)).first()
+    if further is not None:
+        text = _("%(statement)s reaches further: %(day)s.") % {"statement": further.code, "day": further.reach}
+        raise Refused(Reason(text, further.get_absolute_url()))
+    _require_reach(reaches_until, statement.reach + dt.timedelta(days=1))
+    statement.reaches_until = reaches_until
+    statement.row_version += 1
+    statement.save(update_fields=["reaches_until", "row_version", "updated_at"])
     return statement
 
 
@@ -200,11 +242,17 @@ def discard(statement: BankStatement, *, by: Actor | User, note: str = "", versi
 
 
 def import_(
-    *, account: BankAccount, file: Any, by: Actor | User, preset: StatementPreset | None = None, note: str = ""
+    *,
+    account: BankAccount,
+    file: Any,
+    by: Actor | User,
+    preset: StatementPreset | None = None,
+    reaches_until: dt.date | None = None,
+    note: str = "",
 ) -> BankStatement:
     """Open a file and take it in at once, for those who need no preview (the API, the demo company)."""
     with transaction.atomic():
-        statement = open(account=account, file=file, by=by, preset=preset, note=note)
+        statement = open(account=account, file=file, by=by, preset=preset, reaches_until=reaches_until, note=note)
         return take(statement, by=by)
 
 

@@ -9,14 +9,14 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from billing.filters import BankStatementFilter
-from billing.forms import BankStatementForm
+from billing.forms import BankStatementForm, ExtendForm
 from billing.models import BankStatement
 from billing.models.receipt import CASH
 from billing.services import bank_statement as services
 from billing.views.tables import money
 from core.money import format_money
 from process.outlet import Outlet
-from process.shapes import Action, Cell, Column, Row, Table
+from process.shapes import Act, Action, Cell, Column, Row, Table
 
 LINES = 200
 
@@ -29,13 +29,14 @@ class BankStatementOutlet(Outlet):
     form = BankStatementForm
     filterset = BankStatementFilter
     icon = "building-bank"
+    acts = {"extend": Act(_("Nothing has moved since"), ExtendForm, who=CASH, states=("taken",))}
     columns = ("code", "account", "period_from", "period_until", "lines_new", "lines_known", "gross_in_new", "state")
     related = ("owner", "account")
     sorts = {"code": ("code", "id"), "until": ("period_until", "id")}
     create_label = _("Upload bank statement")
     empty_text = _("Upload what the bank exports: money in becomes receipts to be claimed.")
     facts = (
-        (_("File"), ("account", "file_name", "format", "preset", "period_from", "period_until")),
+        (_("File"), ("account", "file_name", "format", "preset", "period_from", "period_until", "reaches_until")),
         (_("Lines"), ("lines_read", "lines_new", "lines_known", "opening_balance", "closing_balance")),
     )
 

@@ -359,3 +359,53 @@ def test_a_number_that_lost_digits_is_refused(cashier: User) -> None:
     row = icbc_row("x", "2026-10-08", "1", "甲")
     row[0] = 12345678901234567890
     assert "lost digits" in refusal(cashier, xlsx_file([row], header=ICBC))[0]
+
+
+def known(statement: BankStatement) -> dt.date | None:
+    return BankStatement.objects.known_until().get(statement.account.entity_id)
+
+
+def test_a_statement_reaches_beyond_its_last_movement_where_that_is_said(cashier: User) -> None:
+    own, day = account(), today()
+    for wrong in (dt.date(2026, 10, 8), day + dt.timedelta(days=1)):
+        assert "from 2026-10-09 to today" in refusal(cashier, csv_file(ROWS), reaches_until=wrong)[0]
+    statement = take(cashier, csv_file(ROWS), account=own, reaches_until=dt.date(2026, 10, 20))
+    assert (statement.period_until, known(statement)) == (dt.date(2026, 10, 9), dt.date(2026, 10, 20))
+    silent = take(cashier, csv_file(ROWS, name="b.csv", above=[["x"]]))
+    assert (silent.reaches_until, silent.reach) == (None, dt.date(2026, 10, 9))
+
+
+@pytest.mark.parametrize(
+    ("closed_on", "expected"),
+    [("2026-10-15", dt.date(2026, 10, 15)), ("2026-10-07", None), ("2999-12-31", None), ("soon", None), ("", None)],
+)
+def test_the_day_of_the_closing_balance_says_how_far_it_reaches(
+    closed_on: str, expected: dt.date | None, cashier: User
+) -> None:
+    entries = [camt_entry("A1", "2026-10-08", "1000.50", "North Ltd", "CT-2026-000001")]
+    statement = take(cashier, camt_file(entries, closing="1100.50", closed_on=closed_on))
+    assert statement.reaches_until == expected
+
+
+def test_nothing_moved_since_and_who_may_say_so(cashier: User, sales: User) -> None:
+    own, day = account(), today()
+    statement = take(cashier, csv_file(ROWS), account=own)
+    with unchanged(statement), pytest.raises(NotAllowed):
+        statements.extend(statement, reaches_until=day, by=sales)
+    for wrong in (statement.period_until, day + dt.timedelta(days=1)):
+        with unchanged(statement), pytest.raises(Refused, match="from 2026-10-10 to today"):
+            statements.extend(statement, reaches_until=wrong, by=cashier)
+    statements.extend(statement, reaches_until=day, by=cashier)
+    statement.refresh_from_db()
+    assert (statement.reach, known(statement), actions(statement)[-1]) == (day, day, "bank_statement.extend")
+    with unchanged(statement), pytest.raises(Refused, match="until today already"):
+        statements.extend(statement, reaches_until=day, by=cashier)
+    later = [icbc_row("HQP009", "2026-10-12 09:30:11", "1.00", "北方测试有限公司")]
+    behind = take(cashier, csv_file(later, name="c.csv"), account=own)
+    with unchanged(behind), pytest.raises(Refused, match=f"{statement.code} reaches further"):
+        statements.extend(behind, reaches_until=day, by=cashier)
+    shown = statements.open(account=account(), file=csv_file(later, name="d.csv", above=[["y"]]), by=cashier)
+    with unchanged(shown), pytest.raises(Refused):
+        statements.extend(shown, reaches_until=day, by=cashier)
+    page = signed_in(cashier).get(statement.get_absolute_url()).content.decode()
+    assert day.isoformat() in page and f"{statement.get_absolute_url()}extend/" in page

@@ -91,12 +91,18 @@ def camt_entry(reference: str, day: str, amount: str, name: str, text: str = "pa
 
 
 def camt_file(
-    entries: Iterable[str], *, opening: str = "100.00", closing: str, account: str = "1", name: str = "camt.xml"
+    entries: Iterable[str],
+    *,
+    opening: str = "100.00",
+    closing: str,
+    account: str = "1",
+    name: str = "camt.xml",
+    closed_on: str = "",
 ) -> SimpleUploadedFile:
     """An account statement of ISO 20022."""
     balances = "".join(
         f'<Bal><Tp><CdOrPrtry><Cd>{code}</Cd></CdOrPrtry></Tp><Amt Ccy="CNY">{amount}</Amt>'
-        "<CdtDbtInd>CRDT</CdtDbtInd></Bal>"
+        f"<CdtDbtInd>CRDT</CdtDbtInd><Dt><Dt>{closed_on}</Dt></Dt></Bal>"
         for code, amount in (("OPBD", opening), ("CLBD", closing))
     )
     text = f"""<?xml version="1.0" encoding="UTF-8"?>
