@@ -200,7 +200,7 @@ class User(AbstractUser):  # type: ignore[django-manager-missing]  # the plugin 
 
     def forget(self) -> None:
         """Read roles, deputies, departments and seats again: they are read once per request otherwise."""
-        for name in ("standing", "_seats", "_sees"):
+        for name in ("standing", "_seats", "_sees", "_headed"):
             self.__dict__.pop(name, None)
 
     @cached_property

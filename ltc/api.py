@@ -10,6 +10,7 @@ from core.api.documents import DocumentsView, SchemaView
 from dashboard import api as dashboard
 from desk import api as desk
 from finance import api as finance
+from maturity import api as maturity
 from process.api import editor, kernel, mining, steps
 from process.api.outlets import routes
 from process.outlet import outlets
@@ -25,6 +26,9 @@ version_1 = [
     path("inbox/", desk.InboxView.as_view(), name="inbox"),
     path("search/", desk.SearchView.as_view(), name="search"),
     path("dashboard/", dashboard.DashboardView.as_view(), name="dashboard"),
+    path("maturity/coverage/", maturity.CoverageView.as_view(), name="coverage"),
+    path("maturity/sheet/", maturity.SheetView.as_view(), name="coverage-sheet"),
+    path("maturity/take/", maturity.SheetTakeView.as_view(), name="coverage-take"),
     path("approvals/", approvals.RequestsView.as_view(), name="approvals"),
     path("authority/", approvals.AuthorityView.as_view(), name="authority"),
     path("authority/load/", approvals.LoadView.as_view(), name="authority-load"),

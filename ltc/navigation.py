@@ -34,6 +34,7 @@ APPS: tuple[str, ...] = (
     "customers",
     "products",
     "dashboard",
+    "maturity",
     "exchange",
 )
 # Group of the menu → apps whose records stand in it.
@@ -41,7 +42,7 @@ GROUPS = (
     (_("Lead to order"), ("leads", "projects", "guidance", "solutions", "contracts")),
     (_("Delivery and service"), ("delivery", "operations", "closing")),
     (_("Money"), ("billing", "finance", "purchasing")),
-    (_("Registers"), ("customers", "products", "process", "approvals")),
+    (_("Registers"), ("customers", "products", "process", "maturity", "approvals")),
 )
 FIRST = (
     (_("Home"), "desk:home", "home"),

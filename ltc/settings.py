@@ -67,6 +67,7 @@ INSTALLED_APPS = [
     "closing",
     "desk",
     "dashboard",
+    "maturity",
     "exchange",
     "ltc",
 ]
@@ -296,6 +297,7 @@ LTC_API_AREAS = (
     "process",
     "desk",
     "dashboard",
+    "maturity",
 )
 KNOX_TOKEN_MODEL = "accounts.ApiToken"
 REST_KNOX = {"AUTH_HEADER_PREFIX": "Bearer", "TOKEN_PREFIX": "ltc_"}

@@ -241,6 +241,10 @@ class Outlet:
         """What can be started from the detail page beside the record's own verbs."""
         return []
 
+    def heading(self, record: StageRecord) -> str:
+        """What stands on top of the record's page."""
+        return record.title
+
     def stats(self, record: StageRecord, user: User) -> list[dict[str, Any]]:
         """The few figures on top of the detail page: {label, value, sub, url, tone}."""
         return []

@@ -34,7 +34,7 @@ FLOORS = (
     ("delivery",),
     ("operations",),
     ("closing",),
-    ("desk", "dashboard", "exchange"),
+    ("desk", "dashboard", "maturity", "exchange"),
     ("ltc",),
 )
 OURS = [app for floor in FLOORS for app in floor]

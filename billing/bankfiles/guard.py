@@ -68,7 +68,7 @@ def check_workbook(file: Any) -> None:
         raise Refused(_("Files that may hold macros are not taken: save it as .xlsx or .csv."))
     unpacked = sum(one.file_size for one in found)
     if len(found) > _ENTRIES or unpacked > _UNPACKED or unpacked > _RATIO * max(file.size, 1):
-        raise Refused(_("The file unpacks to far more than a bank statement: it is not read."))
+        raise Refused(_("The file unpacks to far more than a table holds: it is not read."))
     file.seek(0)
 
 

@@ -9,6 +9,7 @@ from ltc.demo.bank import import_statement
 from ltc.demo.ideas import propose_improvements
 from ltc.demo.people import make_entity, make_people
 from ltc.demo.plan import HOSPITAL, Item, Plan
+from ltc.demo.practices import survey
 from ltc.demo.story import Deal
 
 # The way of a deal, as far as it has come: each name is a method of Deal.
@@ -114,4 +115,5 @@ def seed() -> int:
     import_statement(people)
     dunning.propose()
     propose_improvements(people)
+    survey(people)
     return len(DEALS)

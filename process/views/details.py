@@ -46,7 +46,7 @@ def _head(outlet: Outlet, record: StageRecord, user: Any) -> dict[str, Any]:
     stage = stages.label(code) if code else ""
     return {
         "code": record.code,
-        "title": record.title,
+        "title": outlet.heading(record),
         "state_label": record.state_label,
         "state_colour": record.state_colour,
         "stage_label": stage,

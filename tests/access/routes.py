@@ -76,6 +76,10 @@ OTHERS = {
     "billing:ageing": "collective",
     "billing:unclaimed": "collective",
     "finance:book-list": "collective",
+    # How the company does its process: it knows no deal.
+    "maturity:coverage": "collective",
+    "maturity:sheet": "process",
+    "maturity:take": "collective",
     "process:pick": "picker",
     # Who may decide what: it knows no deal.
     "approvals:authority": "collective",
