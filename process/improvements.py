@@ -1,7 +1,5 @@
 """Pages of improvements, and what the sheet of a step and the draft of the process say of them."""
 
-from typing import Any
-
 from django.db.models import Case, IntegerField, Value, When
 from django.urls import reverse
 from django.utils.translation import gettext as _now
@@ -30,13 +28,13 @@ class ImprovementOutlet(Outlet):
     icon = "bulb"
     columns = ("code", "title", "step_label", "owner", "figure", "result", "state")
     facts = (
-        (_("Improvement"), ("step_label", "problem", "idea", "figure", "target", "due_at", "owner")),
+        (_("Improvement"), ("step_label", "problem", "idea", "figure", "aim", "due_at", "owner")),
         (_("Outcome"), ("realised_by", "result")),
     )
     related = ("owner", "realised_by")
     board_states = ("proposed", "accepted", "in_force")
     sorts = {"code": ("code", "id"), "step": ("step", "id")}
-    create_label = _("Propose an improvement")
+    create_label = _("Propose")
     empty_text = _("Whoever walks a step knows best what is wrong with it: say so here, and its owner decides.")
 
     def tables(self, record: Improvement, user: User) -> list[Table]:
@@ -72,40 +70,36 @@ def of_step(step: StepDefinition, user: User) -> Table:
         When(state__in=Improvement.states.active, then=Value(0)), default=Value(1), output_field=IntegerField()
     )
     found = Improvement.objects.filter(step=step.code).select_related("owner").order_by(order, "-pk")[:SHOWN]
-    return _table(
+    rows = [
+        Row(
+            [
+                Cell(one.title, sub=one.code),
+                Cell(show.text_of(one.owner)),
+                Cell(one.state_label, badge=one.state_colour),
+            ],
+            url=one.get_absolute_url(),
+        )
+        for one in found
+    ]
+    return Table(
         _("Proposals to improve this step"),
-        list(found),
+        [Column("title", _("Proposal")), Column("owner", _("Proposed by")), Column("state", _("State"))],
+        rows,
+        id="improvements",
         add_url=f"{reverse('process:improvement-new')}?step={step.code}" if user.sees_business else "",
-        add_label=_("Propose an improvement"),
+        add_label=_("Propose"),
         empty_text=_("Nobody has proposed a change to this step."),
     )
 
 
 def adopted() -> Table:
     """What the owners of steps have adopted and no version has brought yet: for who writes the next one."""
-    found = Improvement.objects.filter(state="accepted").select_related("owner").order_by("step", "pk")[:100]
-    return _table(
-        _("Adopted proposals"), list(found), empty_text=_("No adopted proposal waits for a version."), linked=False
-    )
-
-
-def _table(title: Any, found: list[Improvement], *, linked: bool = True, **more: Any) -> Table:
-    rows = [
-        Row(
-            [
-                Cell(one.title, sub=one.code),
-                Cell(one.step),
-                Cell(one.idea if not linked else show.text_of(one.owner)),
-                Cell(one.state_label, badge=one.state_colour),
-            ],
-            url=one.get_absolute_url() if linked else "",
-        )
-        for one in found
-    ]
+    found = Improvement.objects.filter(state="accepted").order_by("step", "pk")[:100]
+    rows = [Row([Cell(one.title, sub=one.code), Cell(one.step_label), Cell(one.idea), Cell(one.aim)]) for one in found]
     columns = [
         Column("title", _("Proposal")),
         Column("step", _("Step")),
-        Column("idea", _("What should be different")) if not linked else Column("owner", _("Proposed by")),
-        Column("state", _("State")),
+        Column("idea", _("What should be different")),
+        Column("aim", _("Target")),
     ]
-    return Table(title, columns, rows, id="improvements", **more)
+    return Table(_("Adopted proposals"), columns, rows, empty_text=_("No adopted proposal waits for a version."))

@@ -108,6 +108,16 @@ class Improvement(StageRecord):
 
     step_label.fget.short_description = _("step")  # type: ignore[attr-defined]
 
+    @property
+    def aim(self) -> str:
+        """The target with its unit: hours, or percent in time; an en dash where none is set."""
+        if self.target is None:
+            return "–"
+        unit = _t("%(hours)s h") if self.figure == self.Figure.HOURS else "%(hours)s %%"
+        return unit % {"hours": f"{self.target.normalize():f}"}
+
+    aim.fget.short_description = _("target")  # type: ignore[attr-defined]
+
     def deciders(self) -> list[int]:
         """User ids who may decide: who holds the role that owns the step, else directors; never the proposer."""
         found = self.definition

@@ -92,6 +92,7 @@ def test_its_way_to_the_end(proposal: Improvement, owner: User, sales: User, kee
         walked(sales, hours, began=now - dt.timedelta(days=20))
     walked(sales, 999, began=now - dt.timedelta(days=200))  # long before
     service.accept(proposal, by=owner, target=Decimal("8"))
+    assert proposal.aim == "8 小时"
     version = changed(keeper)
     service.realise(proposal, by=owner, realised_by=version)
     assert proposal.before == {"done": 2, "in_time_percent": 0, "median": 20.0, "p90": 28.0}
