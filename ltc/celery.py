@@ -57,6 +57,7 @@ SCHEDULE: dict[str, crontab] = {
     "accounts.tasks.send_resets": crontab(),
     "accounts.tasks.send_mails": crontab(),
     "dashboard.tasks.recount": crontab(minute="*/5"),
+    "maturity.tasks.keep_month": _at(0, 35),
     "process.anchor": _at(2, 0),
     "process.sweep_files": _at(2, 40),
     "process.remind_improvements": _at(8, 50),

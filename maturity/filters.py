@@ -41,11 +41,17 @@ class PracticeFilter(django_filters.FilterSet):
         return queryset.filter(pk__in=late.values("pk")) if value else queryset.exclude(pk__in=late.values("pk"))
 
 
-def narrowed(found: Coverage, given: Any) -> list[Pair] | None:
-    """The pairs of `?department=` and `?stage=`; None where neither is named. BadRequest for what is not known."""
+def scope(given: Any) -> tuple[int | None, str]:
+    """`?department=` and `?stage=`, None and empty where they are not named. BadRequest for what is not known."""
     department, stage = key_of(given.get("department", "")), given.get("stage", "")
     if stage and stage not in {one.code for one in STAGES}:
         raise BadRequest(_t("Unknown filter: %(name)s") % {"name": stage[:60]})
+    return department, stage
+
+
+def narrowed(found: Coverage, given: Any) -> list[Pair] | None:
+    """The pairs of a scope; None where none is named."""
+    department, stage = scope(given)
     if department is None and not stage:
         return None
     return [pair for pair in found.pairs if department in (None, pair.department.pk) and stage in ("", pair.step.stage)]

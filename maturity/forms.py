@@ -6,7 +6,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Department
-from maturity.models import Practice, steps_in_force
+from maturity.criteria import BY_HAND
+from maturity.models import Level, Practice, steps_in_force
 from process.forms import RecordForm, ScopedForm
 
 TEXT = forms.Textarea(attrs={"rows": 3})
@@ -47,4 +48,27 @@ class SheetForm(ScopedForm):
         label=_("File"),
         help_text=_(".xlsx, as the page gives it out"),
         widget=forms.ClearableFileInput(attrs={"accept": ".xlsx"}),
+    )
+
+
+class TargetForm(ScopedForm):
+    """The level a stage shall have, and by when."""
+
+    level = forms.TypedChoiceField(
+        label=_("Level"), choices=[(one.value, one.label) for one in Level if one > Level.INITIAL], coerce=int
+    )
+    due_on = forms.DateField(label=_("To be reached by"))
+    note = forms.CharField(label=_("Note"), required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 2}))
+
+
+class AssessmentForm(ScopedForm):
+    """Whether a stage meets what the system cannot know, and what shows it."""
+
+    criterion = forms.ChoiceField(label=_("Criterion"), choices=[(code, one.label) for code, one in BY_HAND.items()])
+    is_met = forms.BooleanField(label=_("Met"), required=False)
+    evidence = forms.CharField(
+        label=_("Evidence"),
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("what shows it: a document, a training, minutes"),
     )

@@ -1,4 +1,4 @@
-"""The as-is inventory: how each department does each step of the process today, and when it shall be done in LTC."""
+"""The as-is inventory: how each department does each step today; targets and assessments of maturity."""
 
 import datetime as dt
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
@@ -13,7 +14,7 @@ from accounts.actor import Actor
 from accounts.models import Department, User
 from core.errors import Reason
 from core.text import search_text
-from process import catalogue
+from process import catalogue, stages
 from process.machine import State, StateField, States, verb
 from process.models import StageRecord, StepDefinition
 from process.models.record import RecordQuerySet
@@ -172,3 +173,103 @@ class Practice(StageRecord):
     @verb(source="excluded", target="applicable", label=_("Applies again"), who=EDITORS, note=True, primary=True)
     def include(self) -> None:
         """The step is business of the department after all."""
+
+
+class Level(models.IntegerChoices):
+    """成熟度等级: how far a stage of the process has come. `maturity.criteria` says what each asks for."""
+
+    INITIAL = 1, _("1 initial")
+    REPEATABLE = 2, _("2 repeatable")
+    DEFINED = 3, _("3 defined")
+    MEASURED = 4, _("4 measured")
+    OPTIMISING = 5, _("5 optimising")
+
+
+STAGE_CHOICES = [(stage.code, stage.label) for stage in stages.STAGES[:-1]]
+
+
+class Target(models.Model):
+    """成熟度目标: the level a stage shall have by a day. A new row takes the place of the one before, which stays."""
+
+    append_only = True
+
+    stage = models.CharField(_("stage"), max_length=20, choices=STAGE_CHOICES)
+    level = models.PositiveSmallIntegerField(_("level"), choices=Level)
+    due_on = models.DateField(_("to be reached by"))
+    note = models.TextField(_("note"), max_length=2000, blank=True)
+    set_at = models.DateTimeField(_("set at"), default=timezone.now)
+    set_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name=_("set by"))
+
+    class Meta:
+        verbose_name = _("maturity target")
+        verbose_name_plural = _("maturity targets")
+        constraints = [models.CheckConstraint(condition=Q(level__gte=2, level__lte=5), name="target_level_is_2_to_5")]
+        indexes = [models.Index(fields=["stage", "-id"], name="target_by_stage")]
+
+    def __str__(self) -> str:
+        return f"{stages.label(self.stage)}: {self.get_level_display()}"
+
+
+class Assessment(models.Model):
+    """人工评估: what the system cannot know of a stage, said with evidence. A new row supersedes the one before."""
+
+    append_only = True
+
+    stage = models.CharField(_("stage"), max_length=20, choices=STAGE_CHOICES)
+    criterion = models.CharField(_("criterion"), max_length=20)
+    is_met = models.BooleanField(_("met"))
+    evidence = models.TextField(_("evidence"), max_length=2000)
+    assessed_at = models.DateTimeField(_("assessed at"), default=timezone.now)
+    assessed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name=_("assessed by"))
+
+    class Meta:
+        verbose_name = _("assessment")
+        verbose_name_plural = _("assessments")
+        constraints = [models.CheckConstraint(condition=~Q(evidence=""), name="assessment_has_evidence")]
+        indexes = [models.Index(fields=["stage", "criterion", "-id"], name="assessment_by_criterion")]
+
+    def __str__(self) -> str:
+        return f"{stages.label(self.stage)}: {self.criterion}"
+
+
+class Snapshot(models.Model):
+    """月度快照: the figures of a department in a stage at the beginning of a month, and of the stage as a whole.
+
+    Kept once and never again counted, for nobody: what is said later about an earlier month is not in it.
+    """
+
+    append_only = True
+
+    month = models.DateField(_("month"))
+    stage = models.CharField(_("stage"), max_length=20, choices=STAGE_CHOICES)
+    department = models.ForeignKey(
+        Department, on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("department")
+    )
+    applicable = models.PositiveIntegerField()
+    surveyed = models.PositiveIntegerField()
+    covered = models.PositiveIntegerField()
+    fit = models.PositiveIntegerField()
+    seen = models.PositiveIntegerField()
+    excluded = models.PositiveIntegerField()
+    # Only a stage as a whole has a level.
+    level = models.PositiveSmallIntegerField(_("level"), choices=Level, null=True)
+    taken_at = models.DateTimeField(_("taken at"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("monthly snapshot")
+        verbose_name_plural = _("monthly snapshots")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["month", "stage", "department"], nulls_distinct=False, name="one_snapshot_per_month"
+            ),
+            models.CheckConstraint(condition=Q(month__day=1), name="snapshot_month_begins_it"),
+            models.CheckConstraint(
+                condition=Q(department__isnull=True, level__isnull=False)
+                | Q(department__isnull=False, level__isnull=True),
+                name="whole_stage_has_a_level",
+            ),
+        ]
+        indexes = [models.Index(fields=["department", "stage", "month"], name="snapshot_by_scope")]
+
+    def __str__(self) -> str:
+        return f"{self.month:%Y-%m} {self.stage}"

@@ -75,6 +75,18 @@ def _paces(rows: QuerySet[StepRecord]) -> dict[str, Pace]:
     }
 
 
+def of_stages() -> dict[str, tuple[int, int]]:
+    """{stage: (steps done in time, steps done that had a limit)} on cases where they began in the last 90 days."""
+    rows = StepRecord.objects.filter(DONE, definition__isnull=False, opened_at__gte=timezone.now() - WINDOW)
+    found = (
+        rows.filter(due_at__isnull=False)
+        .order_by()
+        .values_list("definition__stage")
+        .annotate(in_time=Count("pk", filter=Q(ended_at__lte=F("due_at"))), timed=Count("pk"))
+    )
+    return {stage: (in_time, timed) for stage, in_time, timed in found}
+
+
 def longest_waiting(code: str) -> list[StepRecord]:
     """The cases that have been in the step longest, the oldest first."""
     found = StepRecord.objects.filter(definition__code=code, state=StepRecord.State.OPEN)
@@ -102,17 +114,9 @@ def at_the_counter() -> list[Passage]:
     First-pass yield is the share of the packages taken that were never returned.
     """
     now = timezone.now()
-    returned = Handover.objects.filter(
-        source_kind=OuterRef("source_kind"),
-        source_id=OuterRef("source_id"),
-        target=OuterRef("target"),
-        state="returned",
-    )
-    rows = Handover.objects.filter(Q(due_at__gte=now - WINDOW) | Q(state="offered"), imported=False)
     taken, waiting = Q(state="taken"), Q(state="offered")
     found = (
-        rows.annotate(again=Exists(returned))
-        .order_by()
+        _packages(now)
         .values("source_stage", "target")
         .annotate(
             offered=Count("pk"),
@@ -125,6 +129,37 @@ def at_the_counter() -> list[Passage]:
         )
     )
     return sorted((_passage(dict(row)) for row in found), key=_along)
+
+
+def first_pass_of_stages() -> dict[str, tuple[int, int]]:
+    """{stage: (packages taken that were never returned, packages taken)}, of what it offered and of what it took.
+
+    A wall has two sides: a package that comes back counts for the stage that gave it and for the one that refused it.
+    """
+    taken = Q(state="taken")
+    rows = (
+        _packages(timezone.now())
+        .values_list("source_stage", "target")
+        .annotate(unreturned=Count("pk", filter=taken & Q(again=False)), taken=Count("pk", filter=taken))
+    )
+    found: dict[str, tuple[int, int]] = {}
+    for source, target, unreturned, number in rows:
+        for stage in {source, target}:
+            before = found.get(stage, (0, 0))
+            found[stage] = (before[0] + unreturned, before[1] + number)
+    return found
+
+
+def _packages(now: dt.datetime) -> QuerySet[Any]:
+    """Handovers that fell due in the last 90 days or still wait; `again`: the package was returned once."""
+    returned = Handover.objects.filter(
+        source_kind=OuterRef("source_kind"),
+        source_id=OuterRef("source_id"),
+        target=OuterRef("target"),
+        state="returned",
+    )
+    rows = Handover.objects.filter(Q(due_at__gte=now - WINDOW) | Q(state="offered"), imported=False)
+    return rows.annotate(again=Exists(returned)).order_by()
 
 
 def share(part: int, whole: int) -> int | None:

@@ -44,6 +44,8 @@ def _cell(figures: Figures | None, **narrow: Any) -> dict[str, Any]:
     if figures is None:
         return {"text": "", "sub": "", "cls": "", "url": ""}
     sub = _now("%(done)s of %(all)s") % {"done": figures.covered, "all": figures.applicable}
+    if not figures.applicable:
+        sub = _now("not applicable")
     url = f"{reverse('maturity:coverage')}?{urlencode(narrow)}#pairs" if narrow else ""
     return {"text": share(figures.coverage), "sub": sub, "cls": heat(figures), "url": url}
 

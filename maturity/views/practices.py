@@ -25,7 +25,10 @@ class PracticeOutlet(Outlet):
     edit_form = PracticeEditForm
     filterset = PracticeFilter
     icon = "clipboard-list"
-    menu_pages = (MenuPage(_("Digital coverage"), "maturity:coverage", "gauge"),)
+    menu_pages = (
+        MenuPage(_("Digital coverage"), "maturity:coverage", "gauge"),
+        MenuPage(_("Maturity"), "maturity:levels", "stairs"),
+    )
     columns = ("code", "step_label", "department", "medium", "fit", "owner", "due_on", "state")
     related = ("owner", "department")
     facts = (

@@ -80,6 +80,11 @@ OTHERS = {
     "maturity:coverage": "collective",
     "maturity:sheet": "process",
     "maturity:take": "collective",
+    "maturity:trend": "collective",
+    "maturity:levels": "collective",
+    "maturity:stage": "process",
+    "maturity:target": "process",
+    "maturity:assess": "process",
     "process:pick": "picker",
     # Who may decide what: it knows no deal.
     "approvals:authority": "collective",
