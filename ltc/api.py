@@ -42,6 +42,7 @@ version_1 = [
     path("steps/<str:kind>/<int:pk>/", steps.RecordStepsView.as_view(), name="steps"),
     path("steps/<str:kind>/<int:pk>/<str:code>/confirm/", steps.StepConfirmView.as_view(), name="step-confirm"),
     path("process/", steps.MapView.as_view(), name="process-map"),
+    path("process/handbook/", steps.HandbookView.as_view(), name="process-handbook"),
     path("process/events/<str:kind>/", mining.EventLogView.as_view(), name="event-log"),
     path("process/steps/<str:code>/", steps.StepSheetView.as_view(), name="process-step"),
     path("process/versions/", editor.VersionsView.as_view(), name="process-versions"),

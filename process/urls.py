@@ -2,7 +2,7 @@ from django.urls import path
 
 from process.handovers import HandoverOutlet
 from process.improvements import ImprovementOutlet
-from process.views import event_log, kernel, process_draft, process_map
+from process.views import event_log, handbook, kernel, process_draft, process_map
 
 app_name = "process"
 urlpatterns = [
@@ -11,6 +11,7 @@ urlpatterns = [
     path("pick/<str:kind>/", kernel.pick, name="pick"),
     path("files/<int:pk>/", kernel.download, name="file"),
     path("process/", process_map.process_map, name="map"),
+    path("process/handbook/", handbook.handbook, name="handbook"),
     path("process/events/<str:kind>/", event_log.event_log, name="event-log"),
     path("process/steps/<str:code>/", process_map.step_sheet, name="step"),
     path("process/versions/", process_map.versions, name="versions"),

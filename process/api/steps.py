@@ -3,7 +3,9 @@
 from typing import Any
 
 from django.http import Http404
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.parsers import MultiPartParser
@@ -13,7 +15,7 @@ from accounts.actor import Actor
 from accounts.models import Duty
 from accounts.request import ApiRequest, actor_of
 from core.api.inputs import Strict, read
-from core.api.views import ApiView, once
+from core.api.views import ApiView, as_bytes, once
 from process import catalogue, lanes, pace
 from process.api import inputs, reading
 from process.api.fields import Text, Upload
@@ -21,7 +23,7 @@ from process.api.records import not_allowed
 from process.models import ProcessVersion
 from process.outlet import Outlet, outlet_of
 from process.services import confirm
-from process.views import process_map, record_steps
+from process.views import handbook, process_map, record_steps
 
 _KIND = OpenApiParameter("kind", str, OpenApiParameter.PATH, description="`projects.project`")
 
@@ -236,6 +238,21 @@ class StepSheetView(ApiView):
                 "tables": [reading.table_row(table) for table in sheet["tables"]],
             }
         )
+
+
+class HandbookView(ApiView):
+    """The process in force as PDF: the map, then every definition sheet, in the caller's language."""
+
+    area = ""
+    duty = Duty.SYSTEM
+
+    @extend_schema(
+        operation_id="process_handbook",
+        tags=["process"],
+        responses={(200, "application/octet-stream"): OpenApiTypes.BINARY},
+    )
+    def get(self, request: ApiRequest) -> HttpResponseBase:
+        return as_bytes(handbook.handbook(request))
 
 
 def _flow(one: Any) -> dict[str, Any]:

@@ -89,10 +89,10 @@ def sheet(step: StepDefinition, user: User) -> dict[str, Any]:
     return {
         "logic": word_of(step.content.get("logic", {})),
         "stats": _stats(step),
-        "sections": [Section(_("Responsibility"), _people(step))],
+        "sections": [Section(_("Responsibility"), people(step))],
         "inputs": taken,
         "outputs": given,
-        "tables": [_controls(step), _evidence(step), improvements.of_step(step, user), _waiting(step, user)],
+        "tables": [controls(step), evidence(step), improvements.of_step(step, user), _waiting(step, user)],
     }
 
 
@@ -182,7 +182,8 @@ def _passages() -> Table:
     return Table(_("At the counter"), columns, rows, id="counter", note=note)
 
 
-def _people(step: StepDefinition) -> list[Fact]:
+def people(step: StepDefinition) -> list[Fact]:
+    """Who answers for the step, how long it may take, what begins and ends it."""
     words = lanes.labels()
     natural = step.clock == "natural"
     limit = _now("%(hours)s natural hours") if natural else _now("%(hours)s working hours")
@@ -213,7 +214,8 @@ def action_label(action: str) -> str:
     return f"{model._meta.verbose_name}: {label}"
 
 
-def _controls(step: StepDefinition) -> Table:
+def controls(step: StepDefinition) -> Table:
+    """The key controls of the step, each with what enforces it."""
     rows = []
     for control in step.content.get("controls", []):
         kind, _colon, name = control["by"].partition(":")
@@ -224,7 +226,8 @@ def _controls(step: StepDefinition) -> Table:
     return Table(_("Controls"), columns, rows, empty_text=_("This step has no controls of its own."))
 
 
-def _evidence(step: StepDefinition) -> Table:
+def evidence(step: StepDefinition) -> Table:
+    """What must be shown, and before which verbs."""
     rows = [Row([Cell(word_of(item)), Cell(_actions(item["before"]))]) for item in step.evidence]
     columns = [Column("evidence", _("Evidence")), Column("before", _("Must be shown before"))]
     empty = _("The verbs of this step ask for what they need themselves.")

@@ -2,24 +2,16 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
-from io import BytesIO
 from typing import Any
-from xml.sax.saxutils import escape
 
 from django.apps import apps
 from django.utils import translation
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
-from reportlab.lib.colors import HexColor
-from reportlab.lib.pagesizes import A4
-from reportlab.lib.styles import ParagraphStyle
-from reportlab.lib.units import mm
-from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.cidfonts import UnicodeCIDFont
-from reportlab.platypus import LongTable, Paragraph, SimpleDocTemplate, Spacer, TableStyle
 
 from approvals.models import ApprovalRequest, Decision, SpecialApproval
+from core import pdf
 from core.money import format_money
 from process import show, stages
 from process.models import Case, Handover, Seat
@@ -27,12 +19,6 @@ from process.models.case import SEATS
 from projects.models import Project
 from projects.pack.contents import Told
 
-# Every reader of PDF brings it along; it has both scripts, and nothing has to be embedded.
-FONT = "STSong-Light"
-INK, MUTED, LINE = HexColor("#1f2937"), HexColor("#6b7280"), HexColor("#d1d5db")
-WIDTH = A4[0] - 40 * mm
-# What a page keeps free inside its margins.
-INSET = 6
 DECISION_HEADS = (_("Number"), _("Decided on"), _("State"), _("By"), _("At"))
 SPECIAL_HEADS = (_("Number"), _("Reason"), _("State"), _("In force until"))
 HANDOVER_HEADS = (_("Number"), _("From – to"), _("State"), _("At"))
@@ -60,32 +46,19 @@ class Summary:
 
 def draw(summary: Summary, counts: dict[str, int]) -> bytes:
     """The cover as PDF, the same to the byte for the same summary."""
-    pdfmetrics.registerFont(UnicodeCIDFont(FONT))
-    project, content = summary.project, BytesIO()
-    document = SimpleDocTemplate(
-        content,
-        pagesize=A4,
-        leftMargin=20 * mm - INSET,
-        rightMargin=20 * mm - INSET,
-        topMargin=18 * mm,
-        bottomMargin=18 * mm,
-        title=f"{_now('Evidence pack')} {project.code}",
-        author="LTC",
-        invariant=1,
-    )
+    project = summary.project
     story = [
-        Paragraph(escape(_now("Evidence pack")), _style(10, MUTED)),
-        Paragraph(escape(f"{project.code} {project.title}"), _style(17, INK, after=8)),
-        _table(None, _facts(project), (0.3, 0.7)),
-        *_titled(_now("Iron triangle and team"), None, _team(project), (0.3, 0.7)),
-        *_titled(_now("Decisions"), DECISION_HEADS, _decisions(summary), (0.17, 0.35, 0.14, 0.2, 0.14)),
-        *_titled(_plural(SpecialApproval), SPECIAL_HEADS, _special(summary), (0.2, 0.45, 0.15, 0.2)),
-        *_titled(_plural(Handover), HANDOVER_HEADS, _handovers(summary), (0.2, 0.4, 0.16, 0.24)),
-        *_titled(_now("Records in this pack"), None, _records(summary), (0.7, 0.3)),
-        *_titled(_now("Chain of the log"), None, _chain(summary.case, counts), (0.3, 0.7)),
+        pdf.line(_now("Evidence pack"), 10, muted=True),
+        pdf.line(f"{project.code} {project.title}", 17, after=8),
+        pdf.table(None, _facts(project), (0.3, 0.7)),
+        *pdf.titled(_now("Iron triangle and team"), None, _team(project), (0.3, 0.7)),
+        *pdf.titled(_now("Decisions"), DECISION_HEADS, _decisions(summary), (0.17, 0.35, 0.14, 0.2, 0.14)),
+        *pdf.titled(_plural(SpecialApproval), SPECIAL_HEADS, _special(summary), (0.2, 0.45, 0.15, 0.2)),
+        *pdf.titled(_plural(Handover), HANDOVER_HEADS, _handovers(summary), (0.2, 0.4, 0.16, 0.24)),
+        *pdf.titled(_now("Records in this pack"), None, _records(summary), (0.7, 0.3)),
+        *pdf.titled(_now("Chain of the log"), None, _chain(summary.case, counts), (0.3, 0.7)),
     ]
-    document.build(story, onFirstPage=_foot, onLaterPages=_foot)
-    return content.getvalue()
+    return pdf.build(story, title=f"{_now('Evidence pack')} {project.code}")
 
 
 def _facts(project: Project) -> list[list[str]]:
@@ -164,47 +137,3 @@ def _chain(case: Case, counts: dict[str, int]) -> list[list[str]]:
 
 def _moment(text: str | None) -> str:
     return show.text_of(parse_datetime(text)) if text else "–"
-
-
-# Drawing -------------------------------------------------------------------------------------------
-def _style(size: float, colour: Any, after: float = 0, before: float = 0) -> ParagraphStyle:
-    return ParagraphStyle(
-        f"{size}",
-        fontName=FONT,
-        fontSize=size,
-        leading=size * 1.35,
-        textColor=colour,
-        spaceAfter=after,
-        spaceBefore=before,
-        wordWrap="CJK",
-    )
-
-
-def _titled(title: str, heads: Any, rows: list[list[str]], shares: tuple[float, ...]) -> list[Any]:
-    """A heading with its table; nothing where there is nothing."""
-    if not rows:
-        return []
-    return [Spacer(1, 5 * mm), Paragraph(escape(title), _style(12, INK, after=4)), _table(heads, rows, shares)]
-
-
-def _table(heads: Any, rows: list[list[str]], shares: tuple[float, ...]) -> Any:
-    cells = [[Paragraph(escape(text), _style(9, INK)) for text in row] for row in rows]
-    if heads:
-        cells.insert(0, [Paragraph(escape(str(head)), _style(9, MUTED)) for head in heads])
-    made = LongTable(cells, colWidths=[WIDTH * share for share in shares], repeatRows=1 if heads else 0)
-    made.setStyle(
-        TableStyle(
-            [
-                ("LINEBELOW", (0, 0), (-1, -1), 0.4, LINE),
-                ("VALIGN", (0, 0), (-1, -1), "TOP"),
-                ("LEFTPADDING", (0, 0), (-1, -1), 0),
-            ]
-        )
-    )
-    return made
-
-
-def _foot(canvas: Any, document: Any) -> None:
-    canvas.setFont(FONT, 8)
-    canvas.setFillColor(MUTED)
-    canvas.drawRightString(A4[0] - 20 * mm, 10 * mm, str(document.page))

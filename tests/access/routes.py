@@ -91,6 +91,7 @@ OTHERS = {
     # The process itself: it knows no deal. Its keepers' pages ask for the duty in tests/process.
     "process:map": "process",
     "process:step": "process",
+    "process:handbook": "process",
     "process:versions": "process",
     "process:version": "process",
     "process:roll-back": "process",

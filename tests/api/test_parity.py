@@ -42,6 +42,7 @@ OTHERS = {
     "process:file": "file",
     "process:map": "process-map",
     "process:step": "process-step",
+    "process:handbook": "process-handbook",
     "process:event-log": "event-log",
     "process:versions": "process-versions",
     "process:version": "process-version",
