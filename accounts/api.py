@@ -98,6 +98,9 @@ class DelegationSerializer(serializers.Serializer):
     deputy = Ref()
     first_day = serializers.DateField()
     last_day = serializers.DateField()
+    documents = serializers.ListField(
+        child=serializers.CharField(), help_text="Only opinions and decisions on these kinds; empty is everything."
+    )
     reason = serializers.CharField()
 
 
@@ -107,6 +110,9 @@ class DelegationInput(Strict):
     deputy = serializers.IntegerField(min_value=1, max_value=2**63 - 1)
     first_day = serializers.DateField()
     last_day = serializers.DateField()
+    documents = serializers.ListField(
+        child=serializers.CharField(max_length=60), max_length=50, required=False, help_text="`contracts.contract`"
+    )
     reason = serializers.CharField(max_length=200, required=False, allow_blank=True)
 
 
@@ -117,6 +123,7 @@ def _delegation(found: Delegation) -> dict[str, Any]:
         "deputy": ref(found.deputy),
         "first_day": first.isoformat(),
         "last_day": last.isoformat(),
+        "documents": found.documents,
         "reason": found.reason,
     }
 
@@ -149,7 +156,8 @@ class DelegationView(ApiView):
     def post(self, request: ApiRequest) -> Response:
         """Name a deputy for a time."""
         given = read(DelegationInput, request.data)
-        form = DelegationForm({name: str(value) for name, value in given.items()}, user=request.user)
+        typed = {name: value if name == "documents" else str(value) for name, value in given.items()}
+        form = DelegationForm(typed, user=request.user)
         if not form.is_valid():
             raise Invalid({name: [str(message) for message in messages] for name, messages in form.errors.items()})
 

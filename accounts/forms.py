@@ -15,6 +15,7 @@ from django.conf import settings
 from django.contrib.auth.forms import PasswordChangeForm, UsernameField
 from django.utils.translation import gettext_lazy as _
 
+from accounts import deputies
 from accounts.lockout import count_wrong_code, is_locked
 from accounts.models import ApiToken, MailWish, User
 from accounts.services import LONGEST_TOKEN_DAYS
@@ -116,19 +117,33 @@ class ResetForm(forms.Form):
     )
 
 
+def _documents() -> list[tuple[str, Any]]:
+    """The kinds of documents that a deputy can be limited to."""
+    return deputies.said.documents()
+
+
 class DelegationForm(forms.Form):
-    """Name a deputy for a period."""
+    """Name a deputy for a period, perhaps for some documents only."""
 
     deputy = forms.ModelChoiceField(label=_("Deputy"), queryset=User.objects.none())
     first_day = forms.DateField(label=_("First day"), widget=forms.DateInput(attrs={"type": "date"}))
     last_day = forms.DateField(label=_("Last day"), widget=forms.DateInput(attrs={"type": "date"}))
+    documents = forms.MultipleChoiceField(
+        label=_("Only opinions and decisions on"),
+        choices=_documents,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("None chosen: everything, also the work on your deals."),
+    )
     reason = forms.CharField(label=_("Reason"), max_length=200, required=False)
 
     def __init__(self, *args, user: User, **kwargs) -> None:
         super().__init__(*args, **kwargs)
-        same_department = User.objects.filter(is_active=True, department=user.department).exclude(pk=user.pk)
+        colleagues = User.objects.filter(is_active=True).exclude(pk=user.pk)
+        if not deputies.said.may_leave_department(user):
+            colleagues = colleagues.filter(department=user.department)
         deputy: Any = self.fields["deputy"]
-        deputy.queryset = same_department.order_by("name")
+        deputy.queryset = colleagues.order_by("name")
 
 
 def _areas() -> list[tuple[str, Any]]:

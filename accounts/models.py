@@ -243,6 +243,13 @@ class User(AbstractUser):  # type: ignore[django-manager-missing]  # the plugin 
         """Ids of the people this user may act for today: the user and those who delegated."""
         return self.standing.acting_ids
 
+    def deciding_for(self, document: str) -> frozenset[int]:
+        """Ids of the people this user may give opinions and decisions for on a kind of document today, with the own.
+
+        A deputy for named documents does nothing else for the principal.
+        """
+        return self.standing.acting_ids | self.standing.deciding_for.get(document, frozenset())
+
     @property
     def department_ids(self) -> frozenset[int]:
         """Ids of the departments whose cases this user sees as head (or by right), with all below them."""
@@ -333,6 +340,13 @@ class Delegation(models.Model):
     )
     deputy = models.ForeignKey(User, on_delete=models.PROTECT, related_name="deputations", verbose_name=_("deputy"))
     during = DateRangeField(_("period"))
+    documents = ArrayField(
+        models.CharField(max_length=60),
+        default=list,
+        blank=True,
+        verbose_name=_("documents"),
+        help_text=_("only opinions and decisions on these; empty: everything"),
+    )
     reason = models.CharField(_("reason"), max_length=200, blank=True)
 
     class Meta:

@@ -1,6 +1,7 @@
 """What a person is in the company today: roles, rights, whom they act for, which departments they see. One question."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 
 from django.db import connection
@@ -11,11 +12,13 @@ WITH RECURSIVE mine AS (
     SELECT role.code, role.rights, role.duty, role.requires_second_factor
     FROM accounts_role role JOIN accounts_user_roles held ON held.role_id = role.id
     WHERE held.user_id = %(user)s AND role.is_active
+), deputising AS (
+    SELECT principal_id, documents FROM accounts_delegation
+    WHERE %(deputises)s AND deputy_id = %(user)s AND during @> %(day)s::date
 ), acting AS (
     SELECT unnest(%(alone)s::bigint[]) AS id
     UNION
-    SELECT principal_id FROM accounts_delegation
-    WHERE %(deputises)s AND deputy_id = %(user)s AND during @> %(day)s::date
+    SELECT principal_id FROM deputising WHERE documents = '{}'
 ), seen AS (
     SELECT id FROM accounts_department
     WHERE head_id IN (SELECT id FROM acting)
@@ -25,13 +28,17 @@ WITH RECURSIVE mine AS (
 )
 SELECT ARRAY(SELECT code FROM mine), ARRAY(SELECT unnest(rights) FROM mine),
        ARRAY(SELECT id FROM acting), ARRAY(SELECT id FROM seen),
-       COALESCE((SELECT max(duty) FROM mine), ''), EXISTS (SELECT FROM mine WHERE requires_second_factor)
+       COALESCE((SELECT max(duty) FROM mine), ''), EXISTS (SELECT FROM mine WHERE requires_second_factor),
+       ARRAY(SELECT document || ' ' || principal_id FROM deputising, unnest(documents) document)
 """
 
 
 @dataclass(frozen=True)
 class Standing:
-    """Roles, rights, ids of the people acted for and of the departments seen with all below; administrator's duty."""
+    """Roles, rights, ids of the people acted for and of the departments seen with all below; administrator's duty.
+
+    `deciding_for` holds by kind of document the ids of those acted for in opinions and decisions on it only.
+    """
 
     role_codes: frozenset[str]
     rights: frozenset[str]
@@ -39,6 +46,7 @@ class Standing:
     department_ids: frozenset[int]
     duty: str
     needs_second_factor: bool
+    deciding_for: Mapping[str, frozenset[int]] = field(default_factory=dict)
 
 
 def read(user_id: int, department_id: int | None, day: date, *, alone: int | None = None) -> Standing:
@@ -52,6 +60,10 @@ def read(user_id: int, department_id: int | None, day: date, *, alone: int | Non
     }
     with connection.cursor() as cursor:
         cursor.execute(_SQL, given)
-        codes, rights, acting, seen, duty, needs_second_factor = cursor.fetchone()
+        codes, rights, acting, seen, duty, needs_second_factor, limited = cursor.fetchone()
     sets = frozenset(codes), frozenset(rights), frozenset(acting), frozenset(seen)
-    return Standing(*sets, duty=duty, needs_second_factor=needs_second_factor)
+    deciding_for: dict[str, frozenset[int]] = {}
+    for one in limited:
+        document, _, principal = one.partition(" ")
+        deciding_for[document] = deciding_for.get(document, frozenset()) | {int(principal)}
+    return Standing(*sets, duty=duty, needs_second_factor=needs_second_factor, deciding_for=deciding_for)

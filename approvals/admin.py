@@ -4,16 +4,28 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from approvals import authority
-from approvals.models import AuthorityRule, SpecialApproval
+from approvals.models import AuthorityLetter, AuthorityRule, SpecialApproval
 from process.admin import RecordAdmin
 
 admin.site.register(SpecialApproval, RecordAdmin)
+admin.site.register(AuthorityLetter, RecordAdmin)
 
 
 @admin.register(AuthorityRule)
 class AuthorityRuleAdmin(admin.ModelAdmin):
-    list_display = ["document", "department", "position", "zh", "en", "decider", "reviewers", "reaches", "is_active"]
-    list_filter = ["document", "department", "is_active"]
+    list_display = [
+        "document",
+        "department",
+        "position",
+        "zh",
+        "en",
+        "decider",
+        "reviewers",
+        "reaches",
+        "needs_letter",
+        "is_active",
+    ]
+    list_filter = ["document", "department", "needs_letter", "is_active"]
     list_select_related = ["department"]
 
     @admin.display(description=_("Reaches"))

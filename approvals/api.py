@@ -34,6 +34,7 @@ class OpinionSerializer(serializers.Serializer):
     met_at = serializers.DateTimeField(allow_null=True)
     decided_by = Ref(allow_null=True)
     on_behalf_of = Ref(allow_null=True)
+    letter = Ref(allow_null=True, help_text="The letter of authority it was decided under.")
     decided_at = serializers.DateTimeField(allow_null=True)
     due_at = serializers.DateTimeField(allow_null=True, help_text="Null while it is not asked for yet.")
 
@@ -101,6 +102,7 @@ def _opinion(one: Decision) -> dict[str, Any]:
         "met_at": one.met_at.isoformat() if one.met_at else None,
         "decided_by": ref(one.decided_by),
         "on_behalf_of": ref(one.on_behalf_of),
+        "letter": ref(one.letter),
         "decided_at": one.decided_at.isoformat() if one.decided_at else None,
         "due_at": one.step.due_at.isoformat() if one.step and one.step.due_at else None,
     }
@@ -149,6 +151,7 @@ class RuleSerializer(serializers.Serializer):
     reviewers = serializers.ListField(child=serializers.CharField())
     decider = serializers.CharField()
     fallback = serializers.CharField(help_text="Asked where nobody is left to be asked.")
+    needs_letter = serializers.BooleanField(help_text="Whoever decides needs a letter in force that covers it.")
     hours = serializers.IntegerField(help_text="Working hours for each answer.")
     nudge_hours = serializers.IntegerField(help_text="Working hours in which the same person is nudged once.")
     remind_percent = serializers.IntegerField(help_text="Part of the time after which the system reminds; 0 is never.")
@@ -169,6 +172,7 @@ def rule_row(rule: AuthorityRule) -> dict[str, Any]:
         "reviewers": rule.reviewers,
         "decider": rule.decider,
         "fallback": rule.fallback,
+        "needs_letter": rule.needs_letter,
         "hours": rule.hours,
         "nudge_hours": rule.nudge_hours,
         "remind_percent": rule.remind_percent,
@@ -223,6 +227,9 @@ class AskedOfSerializer(serializers.Serializer):
     kind = serializers.ChoiceField(choices=Decision.Kind.choices)
     role = serializers.CharField()
     people = serializers.ListField(child=serializers.CharField(), help_text="The first of them.")
+    letters = serializers.ListField(
+        child=serializers.CharField(), help_text="By which letters of authority they decide, person by person."
+    )
     count = serializers.IntegerField(help_text="How many in all; 0 where the project's seat decides who.")
 
 
@@ -268,7 +275,13 @@ class WhatIfView(ApiView):
             {
                 "rule": rule_row(rule) if rule is not None else None,
                 "asked": [
-                    {"kind": one.kind, "role": one.role, "people": one.names, "count": one.count}
+                    {
+                        "kind": one.kind,
+                        "role": one.role,
+                        "people": one.names,
+                        "letters": one.letters,
+                        "count": one.count,
+                    }
                     for one in answer.asked
                 ],
                 "tried": [

@@ -7,8 +7,9 @@ class ApprovalsConfig(AppConfig):
     verbose_name = _("Approvals")
 
     def ready(self) -> None:
-        from approvals import selectors
-        from approvals.forms import OpinionForm
+        from accounts.deputies import said
+        from approvals import letters, selectors
+        from approvals.forms import OpinionForm, documents
         from approvals.models import Decision
         from approvals.pages import acts_of, deciders, figures, opinions, waited_for, way_past
         from approvals.services import nudge
@@ -27,6 +28,10 @@ class ApprovalsConfig(AppConfig):
         history.VALUES["opinion"] = dict(Decision.Opinion.choices)
         # A control of the catalogue may be bound to the rule that says who decides on a document.
         definitions.binders["approval"] = selectors.has_rule
+        # Whom a deputy may be, and on what, goes by letters of authority.
+        said.documents = documents
+        said.may_leave_department = letters.may_leave_department
+        said.reasons = letters.reasons_against
         # What lacks before a verb is passed by a special approval that names it, and by nothing else.
         evidence.permits.append(selectors.permits)
         outlet.ways_past.append(way_past)

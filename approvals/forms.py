@@ -4,24 +4,24 @@ from functools import cached_property
 from typing import Any
 
 from django import forms
-from django.utils.text import capfirst
+from django.utils.text import capfirst, format_lazy
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Department
 from approvals import authority
-from approvals.models import AuthorityRule, Decision
+from approvals.models import AuthorityLetter, AuthorityRule, Decision, LetterLine
 from approvals.selectors import open_conditions
 from core.forms import MoneyInput
 from core.text import HIGHEST_KEY
-from process.forms import RowChoice, ScopedForm, VerbForm
+from process.forms import RecordForm, RowChoice, ScopedForm, VerbForm
 from process.machine import Verb
 from process.models import StageRecord
 from process.outlet import outlet_of
 from process.services.doors import reasons_against
 
 
-def _documents() -> list[tuple[str, str]]:
+def documents() -> list[tuple[str, str]]:
     """The kinds of documents that somebody must decide on."""
     kinds = AuthorityRule.objects.filter(is_active=True).values_list("document", flat=True).distinct()
     named = {kind: found.model._meta.verbose_name for kind in kinds if (found := outlet_of(kind)) is not None}
@@ -42,7 +42,7 @@ def _figure(one: authority.Dimension) -> forms.Field:
 class WhatIfForm(forms.Form):
     """A document that might be submitted: what it is, whose, and the figures that limit who may decide."""
 
-    document = forms.ChoiceField(label=_("document"), choices=_documents)
+    document = forms.ChoiceField(label=_("document"), choices=documents)
     department = forms.ModelChoiceField(
         Department.objects.filter(is_active=True), label=_("department"), required=False, empty_label=_("none")
     )
@@ -136,3 +136,41 @@ class SpecialApprovalForm(ScopedForm):
             raise forms.ValidationError(_now("Begin on the page of the record, at the verb that lacks something."))
         kept = {name: values.get(name) for name in ("items", "reason", "expires_on")}
         return {**kept, "document": self.subject[0], "verb": self.subject[1].name}
+
+
+class AuthorityLetterForm(RecordForm):
+    """Whose letter it is, for whose documents, from when to when; what it covers is a grid below."""
+
+    class Meta:
+        model = AuthorityLetter
+        fields = ("grantee", "within", "valid_from", "valid_to", "outside_deputies", "reason")
+        widgets = {"reason": forms.Textarea(attrs={"rows": 3})}
+
+
+def _bound(one: authority.Dimension) -> Any:
+    """A limit in few words, for the head of a grid: ≤ gross amount, ≥ margin rate %."""
+    if one.unit == "class":
+        return LetterLine._meta.get_field(one.limit).verbose_name
+    return format_lazy("{} {} {}", "≥" if one.at_least else "≤", one.label, one.unit if one.unit == "%" else "")
+
+
+class LetterLineForm(ScopedForm):
+    """One kind of document that the letter covers, and how far; an empty limit limits nothing."""
+
+    document = forms.ChoiceField(label=_("document"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        document: Any = self.fields["document"]
+        # Read once for all rows of a grid.
+        document.choices = self.user.__dict__.setdefault("_documents", [("", "–"), *documents()])
+        for one in authority.DIMENSIONS:
+            stored: Any = LetterLine._meta.get_field(one.limit)
+            widget = {"widget": MoneyInput} if one.unit == "money" else {}
+            self.fields[one.limit] = stored.formfield(required=False, label=_bound(one), **widget)
+
+
+class IssueForm(VerbForm):
+    """The signed letter."""
+
+    file = forms.FileField(label=_("signed letter"), help_text=_("the scan with signature and seal"))

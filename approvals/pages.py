@@ -79,8 +79,13 @@ def _reminders(request: ApprovalRequest, roles: dict[str, str]) -> list[Table]:
     return [Table(_("Reminders"), columns, rows, id="reminders")] if rows else []
 
 
+def _asked_name(name: str, letter: dict[str, Any] | None) -> str:
+    """Who is asked, with the letter by which they may decide."""
+    return f"{name} ({letter['code']})" if letter else name
+
+
 def _opinion(one: Decision, roles: dict[str, str], asked: dict[int, str]) -> Row:
-    names = [asked[pk] for pk in one.assignees if pk in asked]
+    names = [_asked_name(asked[pk], one.letters.get(str(pk))) for pk in one.assignees if pk in asked]
     who = str(one.decided_by or what_if.several(names[: what_if.SHOWN], len(names)) or "–")
     if one.on_behalf_of:
         who = _("%(deputy)s for %(principal)s") % {"deputy": who, "principal": one.on_behalf_of}
@@ -93,7 +98,7 @@ def _opinion(one: Decision, roles: dict[str, str], asked: dict[int, str]) -> Row
     return Row(
         [
             Cell(roles.get(one.role, one.role), sub=one.get_kind_display()),
-            Cell(who),
+            Cell(who, sub=_("under letter %(letter)s") % {"letter": one.letter.code} if one.letter else ""),
             answered,
             Cell(one.comment or "–", sub=condition, cls="wrap"),
             Cell(show.text_of(one.decided_at)),

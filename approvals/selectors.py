@@ -1,17 +1,27 @@
 """Reading approvals: the rule that fits, the people behind a role, what is still asked."""
 
 import datetime as dt
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from accounts.actor import Actor
 from accounts.models import Delegation, Department, User
-from approvals import authority
-from approvals.models import NUDGE_HOURS, ApprovalRequest, AuthorityRule, Decision, Reminder, SpecialApproval
+from approvals import authority, letters
+from approvals.models import (
+    NUDGE_HOURS,
+    ApprovalRequest,
+    AuthorityLetter,
+    AuthorityRule,
+    Decision,
+    LetterLine,
+    Reminder,
+    SpecialApproval,
+)
 from core.calendar import add_working_hours, today
 from core.errors import Refused
 from process.models import StageRecord
@@ -22,17 +32,63 @@ from process.services.evidence import Permit
 HEAD = "department_head"
 
 
-def rule_for(record: StageRecord, user: User | None = None) -> AuthorityRule:
-    """The rule that decides on the record as it stands.
+def judgement_of(
+    record: StageRecord, measures: Mapping[str, Any], submitters: Collection[int], *, lock: bool = False
+) -> authority.Judgement:
+    """The rules held against a record with its figures, and the letters of those who would decide.
 
-    Raises Refused naming the gap of each rule where none fits, with figures of cost only for a `user` who may see
-    them: a missing rule blocks, it never lets pass.
+    `submitters` (user ids) never decide. With `lock` the letters stay as they are until the transaction ends.
+    """
+    kind = record.record_kind()
+
+    def held(rule: AuthorityRule, role: str) -> authority.Held:
+        return held_in(role, record, kind, measures, submitters, lock=lock)
+
+    return authority.judge(kind, record.department_id, measures, held)
+
+
+def held_in(
+    role: str,
+    record: "StageRecord | Question",
+    document: str,
+    measures: Mapping[str, Any],
+    submitters: Collection[int] = (),
+    *,
+    lock: bool = False,
+) -> authority.Held:
+    """Who in a role may decide by letter on a record of a kind; of the heads the nearest who does."""
+    people = [pk for pk in people_for(role, record) if pk not in submitters]
+    found = letters.held(people, document, record.department_id, measures, lock=lock)
+    if role == HEAD and len(found.lines) > 1:
+        first = next(iter(found.lines))
+        return authority.Held({first: found.lines[first]})
+    return found
+
+
+def next_by_letter(one: Decision, record: StageRecord) -> Mapping[int, LetterLine]:
+    """Who may decide by letter where the letters of all who were asked have ended: by the role that was frozen at
+    submit, else by its fallback role.
+    """
+    frozen = one.request.frozen_rule
+    for role in (one.role, frozen["fallback"]):
+        submitters, kind = frozen["submitters"], record.record_kind()
+        lines = held_in(role, record, kind, record.measures(), submitters, lock=True).lines
+        if lines:
+            return lines
+    return {}
+
+
+def deciding_on(record: StageRecord, actor: Actor, *, lock: bool = False) -> authority.Judgement:
+    """The rule that decides on the record as it stands, were the actor to submit it, and who does by which letter.
+
+    Raises Refused naming the gap of each rule where none reaches, with figures of cost only for who may see them: a
+    missing rule or letter blocks, it never lets pass.
     """
     measures = record.measures()
-    judgement = authority.judge(record.record_kind(), record.department_id, measures)
+    judgement = judgement_of(record, measures, submitters_of(record, actor), lock=lock)
     if judgement.rule is not None:
-        return judgement.rule
-    hidden = authority.hidden_from(user, record)
+        return judgement
+    hidden = authority.hidden_from(actor.user, record)
     reasons = [_("No authority rule covers this %(document)s.") % {"document": record._meta.verbose_name}]
     for one in judgement.tried:
         gaps = "; ".join(one.gaps(measures, hidden))
@@ -96,14 +152,15 @@ def pending_request(record: StageRecord) -> ApprovalRequest | None:
 def requests_of(record: StageRecord) -> QuerySet[ApprovalRequest]:
     """All requests on a record, newest first, with their decisions at hand."""
     found = ApprovalRequest.objects.filter(document_kind=record.record_kind(), document_id=record.pk)
-    return found.prefetch_related("decisions__decided_by", "decisions__on_behalf_of", "decisions__step").order_by("-pk")
+    asked = Decision.objects.select_related("decided_by", "on_behalf_of", "step", "letter")
+    return found.prefetch_related(Prefetch("decisions", asked)).order_by("-pk")
 
 
 def last_decisions(record: StageRecord) -> list[Decision]:
     """Reviews and decision of the last request on a record, with the people, in one question."""
     last = ApprovalRequest.objects.filter(document_kind=record.record_kind(), document_id=record.pk).order_by("-pk")
     found = Decision.objects.filter(request=last.values("pk")[:1])
-    return list(found.select_related("request", "step", "decided_by", "on_behalf_of"))
+    return list(found.select_related("request", "step", "decided_by", "on_behalf_of", "letter"))
 
 
 def open_conditions(record: StageRecord) -> list[Decision]:
@@ -161,24 +218,34 @@ def nudged_until(decisions: Collection[Decision]) -> list[dict[int, dt.datetime]
     ]
 
 
-def heads_above(one: Decision) -> list[int]:
-    """Who is asked next when a step is late: the next head above those asked, else the fallback role.
+def heads_above(one: Decision) -> Mapping[int, LetterLine | None]:
+    """Who is asked next when a step is late, with the letter by which they decide where the rule asks for one: the
+    next head above those asked, else the fallback role.
 
-    Never who submitted it, who is asked already, or who has left. Empty: nobody is left.
+    Never who submitted it, who is asked already, whose letter does not cover it, or who has left. Empty: nobody is
+    left.
     """
     frozen = one.request.frozen_rule
+    record = one.request.document()
     barred = {*frozen["submitters"], *one.assignees}
     departments = User.objects.filter(pk__in=one.assignees).order_by("pk").values_list("department_id", flat=True)
-    for department_id in dict.fromkeys(departments):
-        above = [pk for pk in _heads(department_id) if pk not in barred]
-        if above:
-            return above[:1]
-    return [pk for pk in people_for(frozen["fallback"], one.request.document()) if pk not in barred]
+    above = [_heads(department_id) for department_id in dict.fromkeys(departments)]
+    needs_letter = frozen.get("needs_letter") and one.kind == Decision.Kind.DECISION
+    for people, count in (*((heads, 1) for heads in above), (people_for(frozen["fallback"], record), None)):
+        left = [pk for pk in people if pk not in barred]
+        lines: Mapping[int, LetterLine] = {}
+        if needs_letter:
+            lines = letters.held(left, record.record_kind(), record.department_id, record.measures(), lock=True).lines
+            left = list(lines)
+        if left:
+            return {pk: lines.get(pk) for pk in left[:count]}
+    return {}
 
 
-def with_deputies(people: Collection[int]) -> set[int]:
-    """These people (user ids) and whoever stands in for them today."""
-    standing_in = Delegation.objects.filter(principal_id__in=people, during__contains=today())
+def with_deputies(people: Collection[int], document: str) -> set[int]:
+    """These people (user ids) and whoever stands in for them today in decisions on a kind of document."""
+    reach = Q(documents=[]) | Q(documents__contains=[document])
+    standing_in = Delegation.objects.filter(reach, principal_id__in=people, during__contains=today())
     return {*people, *standing_in.values_list("deputy_id", flat=True)}
 
 
@@ -187,10 +254,19 @@ def reminders_of(request: ApprovalRequest) -> QuerySet[Reminder]:
     return Reminder.objects.filter(decision__request=request).select_related("decision", "to")
 
 
+def asked_under(letter: AuthorityLetter) -> list[Decision]:
+    """What somebody is still asked to decide by this letter."""
+    waiting = Decision.objects.filter(
+        request__state="pending", decided_at__isnull=True, letters__has_key=str(letter.grantee_id)
+    )
+    found = waiting.select_related("request", "step").order_by("pk")
+    return [one for one in found if one.letters[str(letter.grantee_id)]["id"] == letter.pk]
+
+
 def may_meet(decision: Decision, actor: Actor) -> bool:
     """Whether the actor may say that a condition is met: who submitted, who set it, or whom it was set for."""
     people = {decision.request.submitted_by_id, decision.decided_by_id, decision.on_behalf_of_id}
-    return actor.user is not None and bool(actor.user.acting_ids & people)
+    return actor.user is not None and bool(actor.user.deciding_for(decision.request.document_kind) & people)
 
 
 def may_meet_any(record: StageRecord, actor: Actor) -> bool:
@@ -211,7 +287,7 @@ def was_asked(record: StageRecord, actor: Actor) -> bool:
     return Decision.objects.filter(
         request__document_kind=record.record_kind(),
         request__document_id=record.pk,
-        assignees__overlap=list(actor.user.acting_ids),
+        assignees__overlap=list(actor.user.deciding_for(record.record_kind())),
     ).exists()
 
 

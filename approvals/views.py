@@ -13,15 +13,24 @@ from accounts.actor import Actor
 from accounts.models import User
 from accounts.request import Request
 from approvals import authority, load, selectors, what_if
-from approvals.forms import MeetConditionForm, SpecialApprovalForm, WhatIfForm
-from approvals.models import AuthorityRule, Decision, SpecialApproval
+from approvals.filters import AuthorityLetterFilter
+from approvals.forms import (
+    AuthorityLetterForm,
+    IssueForm,
+    LetterLineForm,
+    MeetConditionForm,
+    SpecialApprovalForm,
+    WhatIfForm,
+)
+from approvals.models import AuthorityLetter, AuthorityRule, Decision, SpecialApproval
+from approvals.services import letter as letter_services
 from approvals.services import special
 from core.paging import Keyset
 from core.parameters import takes
 from process import lanes, visibility
 from process.models import StageRecord
 from process.outlet import Outlet, outlet_of
-from process.shapes import Act, Cell, Column, Fact, MenuPage, Row, Section, Table
+from process.shapes import Act, Cell, Column, Fact, Lines, MenuPage, Row, Section, Table
 
 
 def _rule_row(rule: AuthorityRule, words: dict[str, str]) -> Row:
@@ -33,6 +42,7 @@ def _rule_row(rule: AuthorityRule, words: dict[str, str]) -> Row:
             Cell(_now("; ").join(authority.limits(rule)) or "–", cls="wrap"),
             Cell(reviewers or "–", cls="wrap"),
             Cell(words.get(rule.decider, rule.decider), sub=words.get(rule.fallback, rule.fallback)),
+            Cell(_now("needed") if rule.needs_letter else "–"),
             Cell(rule.hours, cls="num"),
         ]
     )
@@ -47,6 +57,7 @@ def rules_table() -> Table:
         Column("limits", _("Reaches")),
         Column("reviewers", _("Opinions of")),
         Column("decider", _("Decision by, else")),
+        Column("letter", _("Letter of authority")),
         Column("hours", _("working hours"), "end"),
     ]
     return Table(_("Authority rules"), columns, [_rule_row(rule, words) for rule in selectors.rules()])
@@ -86,13 +97,18 @@ def load_table() -> Table:
     )
 
 
+def _document_label(kind: str) -> str:
+    """A kind of document in words."""
+    outlet = outlet_of(kind)
+    return capfirst(str(outlet.model._meta.verbose_name)) if outlet else kind
+
+
 def _load_row(one: load.Load, words: dict[str, str]) -> Row:
-    outlet = outlet_of(one.document)
     no = one.refused + one.conditional
     hours = _now("%(hours)s h") % {"hours": one.median_hours} if one.median_hours is not None else "–"
     return Row(
         [
-            Cell(capfirst(outlet.model._meta.verbose_name) if outlet else one.document),
+            Cell(_document_label(one.document)),
             Cell(words.get(one.role, one.role), sub=str(Decision.Kind(one.kind).label)),
             Cell(one.answered, cls="num"),
             Cell(one.waiting, cls="num"),
@@ -165,3 +181,47 @@ class SpecialApprovalOutlet(Outlet):
         url = document.get_absolute_url() if seen else ""
         found[0].facts.insert(0, Fact(_("record"), str(document) if seen else "–", url=url))
         return found
+
+
+def _stored_lines(letter: Any) -> list[dict[str, Any]]:
+    names = ("document", *(one.limit for one in authority.DIMENSIONS))
+    return [{name: getattr(line, name) for name in names} for line in letter.lines.all()]
+
+
+class AuthorityLetterOutlet(Outlet):
+    """Letters of authority: who may decide on what, how far and until when."""
+
+    model = AuthorityLetter
+    services = letter_services
+    form = AuthorityLetterForm
+    verb_forms = {"issue": IssueForm}
+    lines = {"lines": Lines(LetterLineForm, _("Authorised documents"), read=_stored_lines, add_label=_("Add document"))}
+    filterset = AuthorityLetterFilter
+    icon = "certificate"
+    columns = ("code", "grantee", "reach", "valid_from", "valid_to", "issued_by", "state")
+    related = ("owner", "grantee", "within", "issued_by")
+    facts = (
+        (_("Authority"), ("grantee", "reach", "valid_from", "valid_to", "outside_deputies", "reason")),
+        (_("Issue and receipt"), ("issued_by", "issued_at", "accepted_at", "owner")),
+    )
+    order = Keyset(("-id",))
+    sorts = {"code": ("code", "id"), "end": ("valid_to", "id")}
+    create_label = _("New letter of authority")
+    empty_text = _(
+        "Where an authority rule asks for letters, nobody decides without one. Write the first, then issue it."
+    )
+
+    def tables(self, record: Any, user: User) -> list[Table]:
+        """What the letter covers."""
+        columns = [Column("document", _("document")), Column("limits", _("Reaches"))]
+        rows = [
+            Row(
+                [
+                    Cell(_document_label(line.document)),
+                    Cell(_now("; ").join(authority.limits(line)) or _now("no limit"), cls="wrap"),
+                ]
+            )
+            for line in record.lines.all()
+        ]
+        empty = _("Nothing yet: edit the letter and name the documents it covers.")
+        return [Table(_("Authorised documents"), columns, rows, id="lines", empty_text=empty)]

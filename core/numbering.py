@@ -12,7 +12,7 @@ from core.errors import Refused
 # One PostgreSQL sequence per prefix, made by migration: the runtime role may not create any.
 _PREFIXES = (
     "LD PJ GP SL QT TN PC CT RL IV CN RC DL ES MS DV AC CO SA IN TK CB CS VO DP PO GR BL PY CL CU SP HO AP AL RK RQ "
-    "BS RF DD SX DN IM AS"
+    "BS RF DD SX DN IM AS LA"
 )
 PREFIXES = tuple(_PREFIXES.split())
 

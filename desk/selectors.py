@@ -71,10 +71,11 @@ def _day(moment: datetime | None) -> str:
 
 def decisions(user: User) -> list[Item]:
     """Reviews and decisions asked of the user or of those the user deputises for, most urgent first."""
+    mine = Q(assignees__overlap=list(user.acting_ids))
+    for document, people in user.standing.deciding_for.items():
+        mine |= Q(kind=document, assignees__overlap=list(people))
     asked = list(
-        StepRecord.objects.filter(
-            state=StepRecord.State.OPEN, verb="approve", assignees__overlap=list(user.acting_ids)
-        ).order_by("due_at")[:LIMIT]
+        StepRecord.objects.filter(mine, state=StepRecord.State.OPEN, verb="approve").order_by("due_at")[:LIMIT]
     )
     titles = _titles((step.kind, step.object_id or 0) for step in asked)
     now = timezone.now()

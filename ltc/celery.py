@@ -47,6 +47,8 @@ SCHEDULE: dict[str, crontab] = {
     "closing.tasks.lock_again": _at(0, 40),
     "approvals.tasks.watch_approvals": crontab(minute="*/10"),
     "approvals.tasks.lapse_special_approvals": _at(0, 15),
+    "approvals.tasks.expire_letters": _at(0, 1),
+    "approvals.tasks.remind_of_letters": _at(8, 45),
     "finance.tasks.open_month": _at(0, 5),
     "finance.tasks.close_reopened_months": _at(0, 10),
     "finance.tasks.freeze_actuals": _at(0, 50),

@@ -63,7 +63,7 @@ def assigned_among(model: type[StageRecord], pks: "Iterable[int]", actor: Actor,
         object_id__in=pks,
         verb=verb,
         state=StepRecord.State.OPEN,
-        assignees__overlap=list(actor.user.acting_ids),
+        assignees__overlap=list(actor.user.deciding_for(model.record_kind())),
     )
     return {pk for pk in steps.values_list("object_id", flat=True) if pk is not None}
 
@@ -77,7 +77,7 @@ def is_assigned(record: StageRecord, actor: Actor, verb: str = "approve") -> boo
         object_id=record.pk,
         verb=verb,
         state=StepRecord.State.OPEN,
-        assignees__overlap=list(actor.user.acting_ids),
+        assignees__overlap=list(actor.user.deciding_for(record.record_kind())),
     ).exists()
 
 
@@ -144,9 +144,10 @@ def may(record: StageRecord, verb: str, actor: Actor) -> bool:
 def named(words: "Iterable[str]", record: StageRecord, actor: Actor) -> Actor:
     """The actor as the log names them, being one of `words`: "B for A" where only A's standing allows the act."""
     user = actor.user
-    if user is None or len(user.acting_ids) == 1 or may_any(words, record, _alone(actor, user.pk)):
+    people = user.deciding_for(record.record_kind()) if user is not None else ()
+    if user is None or len(people) == 1 or may_any(words, record, _alone(actor, user.pk)):
         return actor
-    for principal in User.objects.filter(pk__in=user.acting_ids - {user.pk}).order_by("pk"):
+    for principal in User.objects.filter(pk__in=set(people) - {user.pk}).order_by("pk"):
         if may_any(words, record, _alone(actor, principal.pk)):
             return actor.standing_in_for(principal)
     return actor

@@ -1,12 +1,13 @@
 """Writes on people: their account and roles, the language they choose, the deputy they name."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from accounts import deputies
 from accounts.actor import Actor
 from accounts.duties import require_duty
 from accounts.models import Delegation, Duty, Role, SecurityEntry, User
@@ -159,10 +160,21 @@ def days_of(delegation: Delegation) -> tuple[dt.date, dt.date]:
 
 
 @transaction.atomic
-def delegate(principal: User, deputy: User, *, first_day: dt.date, last_day: dt.date, reason: str = "") -> Delegation:
+def delegate(
+    principal: User,
+    deputy: User,
+    *,
+    first_day: dt.date,
+    last_day: dt.date,
+    documents: Collection[str] = (),
+    reason: str = "",
+) -> Delegation:
     """Let `deputy` act for `principal` from `first_day` to `last_day`, both included.
 
-    Raises Refused for an impossible period, for oneself, for an overlapping delegation and for a circle.
+    With `documents` ("contracts.contract") only in opinions and decisions on these.
+
+    Raises Refused for an impossible period, for oneself, for an overlapping delegation, for a circle or a chain, and
+    beyond what a letter of authority of the principal allows.
     """
     # Both people are locked, in one order: two delegations written at once would not see each other.
     list(User.objects.select_for_update(no_key=True).filter(pk__in=[principal.pk, deputy.pk]).order_by("pk"))
@@ -180,15 +192,29 @@ def delegate(principal: User, deputy: User, *, first_day: dt.date, last_day: dt.
     if reasons:
         raise Refused(reasons)
     period = (first_day, last_day + dt.timedelta(days=1))
+    reasons = _standing_in_the_way(principal, deputy, period)
+    reasons += deputies.said.reasons(deputies.Wish(principal, deputy, first_day, last_day, documents))
+    if reasons:
+        raise Refused(reasons)
+    deputy.forget()
+    named = sorted(set(documents))
+    return Delegation.objects.create(principal=principal, deputy=deputy, during=period, documents=named, reason=reason)
+
+
+def _standing_in_the_way(principal: User, deputy: User, period: tuple[dt.date, dt.date]) -> list[str]:
+    """Delegations of the same days that forbid another: work is handed on once, never back and never further."""
+    reasons = []
     overlapping = Delegation.objects.filter(during__overlap=period)
     if overlapping.filter(principal=principal).exists():
         reasons.append(_("A deputy is named for this period already."))
     if overlapping.filter(principal=deputy, deputy=principal).exists():
         reasons.append(_("The two would be each other's deputies."))
-    if reasons:
-        raise Refused(reasons)
-    deputy.forget()
-    return Delegation.objects.create(principal=principal, deputy=deputy, during=period, reason=reason)
+    elif overlapping.filter(principal=deputy).exists():
+        reasons.append(_("%(who)s is away then and has a deputy.") % {"who": deputy})
+    before = overlapping.filter(deputy=principal).exclude(principal=deputy).select_related("principal").first()
+    if before is not None:
+        reasons.append(_("You stand in for %(who)s then: a deputy has no deputy.") % {"who": before.principal})
+    return reasons
 
 
 @transaction.atomic

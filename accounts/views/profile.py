@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from accounts import services
+from accounts import deputies, services
 from accounts.forms import DelegationForm, MailWishForm, TokenForm
 from accounts.models import ApiToken, Delegation, Notice
 from accounts.request import Request
@@ -88,6 +88,7 @@ def _deputy(found: Delegation) -> dict[str, Any]:
         "id": found.pk,
         "name": str(found.deputy),
         "days": f"{first.isoformat()} – {last.isoformat()}",
+        "documents": [str(label) for kind, label in deputies.said.documents() if kind in found.documents],
         "reason": found.reason,
         "is_over": last < today(),
     }

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Collection, Mapping
 from typing import Any, TypeVar
 
 from django.db import transaction
@@ -12,9 +13,9 @@ from django.utils.translation import gettext_noop
 from accounts.actor import Actor
 from accounts.models import User
 from accounts.services import notify
-from approvals import authority, selectors
-from approvals.models import ApprovalRequest, AuthorityRule, Decision
-from core.calendar import due
+from approvals import authority, letters, selectors
+from approvals.models import ApprovalRequest, AuthorityLetter, AuthorityRule, Decision, LetterLine
+from core.calendar import due, today
 from core.errors import NotAllowed, Refused
 from process import access
 from process.machine import message_id
@@ -55,7 +56,9 @@ def ask(record: StageRecord, *, by: Actor) -> ApprovalRequest:
 
     Raises Refused where no rule fits or nobody may decide.
     """
-    rule = selectors.rule_for(record, by.user)
+    judgement = selectors.deciding_on(record, by, lock=True)
+    rule = judgement.rule
+    assert rule is not None
     snapshot = snapshot_of(record)
     request = ApprovalRequest(
         case_id=record.case_id,
@@ -74,7 +77,7 @@ def ask(record: StageRecord, *, by: Actor) -> ApprovalRequest:
     doors.open(request, by=by)
     for role in rule.reviewers:
         _plan(request, record, Decision.Kind.REVIEW, role)
-    _plan(request, record, Decision.Kind.DECISION, rule.decider)
+    _plan(request, record, Decision.Kind.DECISION, rule.decider, judgement.lines)
     _ask_next(request, record)
     return request
 
@@ -85,6 +88,7 @@ def _frozen(rule: AuthorityRule, record: StageRecord, actor: Actor) -> dict[str,
         "reviewers": rule.reviewers,
         "decider": rule.decider,
         "fallback": rule.fallback,
+        "needs_letter": rule.needs_letter,
         "hours": rule.hours,
         "nudge_hours": rule.nudge_hours,
         "remind_percent": rule.remind_percent,
@@ -96,13 +100,24 @@ def _frozen(rule: AuthorityRule, record: StageRecord, actor: Actor) -> dict[str,
     }
 
 
-def _plan(request: ApprovalRequest, record: StageRecord, kind: str, role: str) -> Decision:
-    """Resolve a role into people now: the submitter never decides, an empty role falls back, never passes."""
-    people = selectors.asked_as(role, request.frozen_rule["fallback"], record, request.frozen_rule["submitters"])
+def _plan(
+    request: ApprovalRequest,
+    record: StageRecord,
+    kind: str,
+    role: str,
+    lines: Mapping[int, LetterLine] | None = None,
+) -> Decision:
+    """Resolve a role into people now: the submitter never decides, an empty role falls back, never passes.
+
+    Where letters are asked for, those who decide by one are known already, each with the line of it.
+    """
+    frozen = request.frozen_rule
+    people = list(lines or ()) or selectors.asked_as(role, frozen["fallback"], record, frozen["submitters"])
     if not people:
         label = _("department head") if role == selectors.HEAD else counter.receiver_label(role)
         raise Refused(_("Nobody can decide as %(role)s.") % {"role": label})
-    return Decision.objects.create(request=request, kind=kind, role=role, assignees=people)
+    kept = {str(pk): letters.kept(line) for pk, line in (lines or {}).items()}
+    return Decision.objects.create(request=request, kind=kind, role=role, assignees=people, letters=kept)
 
 
 def _ask_next(request: ApprovalRequest, record: StageRecord) -> None:
@@ -115,22 +130,28 @@ def _ask_next(request: ApprovalRequest, record: StageRecord) -> None:
             continue
         one.step = process_steps.ask(record, assignees=one.assignees, due_at=limit)
         one.save(update_fields=["step"])
-        notify(
-            one.assignees,
-            gettext_noop("%(record)s waits for your %(kind)s"),
-            key=f"decision:{one.pk}",
-            params={"record": str(record)},
-            words={"kind": message_id(Decision.Kind(one.kind).label)},
-            link=record.get_absolute_url(),
-        )
+        tell_asked(one, record, one.assignees, f"decision:{one.pk}")
     # The record waits for the first of those asked; who has been waited for already goes on being waited for.
     asked = [pk for one in wanted for pk in one.assignees]
     held = CaseRecord.objects.filter(kind=record.record_kind(), object_id=record.pk)
     if asked and held.values_list("holder_id", flat=True).first() not in asked:
-        process_steps.hold(record, user_id=asked[0], department_id=_department(asked[0]))
+        process_steps.hold(record, user_id=asked[0], department_id=department_of(asked[0]))
 
 
-def _department(user_id: int) -> int | None:
+def tell_asked(one: Decision, record: StageRecord, people: Collection[int], key: str) -> None:
+    """Tell people (user ids), once per `key`, that a record waits for their opinion or decision."""
+    notify(
+        people,
+        gettext_noop("%(record)s waits for your %(kind)s"),
+        key=key,
+        params={"record": str(record)},
+        words={"kind": message_id(Decision.Kind(one.kind).label)},
+        link=record.get_absolute_url(),
+    )
+
+
+def department_of(user_id: int) -> int | None:
+    """The department (id) of a person."""
     return User.objects.filter(pk=user_id).values_list("department_id", flat=True).first()
 
 
@@ -145,27 +166,43 @@ def _my_step(record: StageRecord, actor: Actor, *kinds: str) -> tuple[ApprovalRe
         raise Refused(_("No decision is asked for on this record."))
     if actor.user is None or actor.user_id in request.frozen_rule["submitters"]:
         raise NotAllowed(_("The submitter cannot decide on the own request."))
+    people = actor.user.deciding_for(record.record_kind())
     asked = [
         one
         for one in request.decisions.filter(decided_at__isnull=True, step__isnull=False)
-        if one.kind in kinds and actor.user.acting_ids & set(one.assignees)
+        if one.kind in kinds and people & set(one.assignees)
     ]
     if not asked:
         raise NotAllowed(_("%(who)s may not do this here.") % {"who": actor})
     # Asked twice, in person and for somebody else: the own answer comes first.
-    return request, min(asked, key=lambda one: (actor.user_id not in one.assignees, one.pk))
+    one = min(asked, key=lambda one: (actor.user_id not in one.assignees, one.pk))
+    _name_decider(one, actor.user, people)
+    return request, one
+
+
+def _name_decider(one: Decision, user: User, people: Collection[int]) -> None:
+    """Set who answers, for whom, and by which letter; a deputy never reaches further than the principal's letter.
+
+    Raises NotAllowed where the letter does not count today.
+    """
+    principal = user.pk if user.pk in one.assignees else next(pk for pk in one.assignees if pk in people)
+    one.decided_by = user
+    if principal != user.pk:
+        one.on_behalf_of = User.objects.get(pk=principal)
+    kept = one.letters.get(str(principal))
+    if kept is None:
+        return
+    one.letter = AuthorityLetter.objects.get(pk=kept["id"])
+    if not one.letter.counts_on(today()):
+        raise NotAllowed(_("%(letter)s is not in force today.") % {"letter": one.letter.code})
 
 
 def _decide(
     one: Decision, record: StageRecord, actor: Actor, opinion: str, comment: str, conditions: str = ""
 ) -> Actor:
     """Write the answer down; gives the actor as the log names them: a deputy as "B for A"."""
-    user = actor.user
-    assert user is not None
     one.opinion, one.comment, one.conditions = opinion, comment, conditions
-    one.decided_by, one.decided_at = user, timezone.now()
-    if user.pk not in one.assignees:
-        one.on_behalf_of = User.objects.get(pk=next(pk for pk in one.assignees if pk in user.acting_ids))
+    one.decided_at = timezone.now()
     one.save()
     named = actor.standing_in_for(one.on_behalf_of) if one.on_behalf_of else actor
     process_steps.close_ask(record, by=named, step_id=one.step_id)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_noop
 from accounts.actor import Actor
 from accounts.models import User
 from accounts.services import notify
-from approvals import selectors
+from approvals import letters, selectors
 from approvals.models import ESCALATE_HOURS, REMIND_PERCENT, Decision, Reminder
 from core.calendar import add_working_hours, working_hours_between
 from process.machine import message_id
@@ -88,12 +88,14 @@ def _escalate(one: Decision, present: Collection[int]) -> int:
     Nobody is left to ask where every head above, and everybody in the fallback role, submitted it or is asked already.
     """
     record = one.request.document()
-    people = selectors.heads_above(one)
+    found = selectors.heads_above(one)
+    people = list(found)
     if not people:
         return 0
     assert one.step is not None
     one.assignees = [*present, *people]
-    one.save(update_fields=["assignees"])
+    one.letters |= {str(pk): letters.kept(line) for pk, line in found.items() if line is not None}
+    one.save(update_fields=["assignees", "letters"])
     steps.ask_instead(one.step, assignees=one.assignees)
     head = User.objects.get(pk=people[0])
     steps.hold(record, user_id=head.pk, department_id=head.department_id)
@@ -116,7 +118,7 @@ def _tell(one: Decision, record: StageRecord, kind: Reminder.Kind, people: Colle
     assert one.step is not None
     assert one.step.due_at is not None
     return notify(
-        selectors.with_deputies(people),
+        selectors.with_deputies(people, record.record_kind()),
         MESSAGES[kind],
         key=f"decision:{one.pk}:{kind}",
         params={"record": str(record), "due": timezone.localtime(one.step.due_at).strftime("%Y-%m-%d %H:%M")},

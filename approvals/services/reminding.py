@@ -70,7 +70,7 @@ def _tell(record: Reviewed, asked: selectors.Waited, actor: Actor, note: str) ->
         note=note,
     )
     notify(
-        selectors.with_deputies([asked.user.pk]),
+        selectors.with_deputies([asked.user.pk], record.record_kind()),
         gettext_noop("%(who)s asks for your %(kind)s on %(record)s: %(note)s")
         if note
         else gettext_noop("%(who)s asks for your %(kind)s on %(record)s"),

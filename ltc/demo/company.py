@@ -7,6 +7,7 @@ from decimal import Decimal
 from billing.services import dunning
 from ltc.demo.bank import import_statement
 from ltc.demo.ideas import propose_improvements
+from ltc.demo.letters import issue_letters
 from ltc.demo.people import make_entity, make_people
 from ltc.demo.plan import HOSPITAL, Item, Plan
 from ltc.demo.practices import survey
@@ -112,6 +113,7 @@ def seed() -> int:
                 break
         if goal == "planned":
             deal.pass_unconfirmed()
+    issue_letters(people)
     import_statement(people)
     dunning.propose()
     propose_improvements(people)

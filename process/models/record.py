@@ -331,6 +331,8 @@ class Reviewed(StageRecord):
     def asked_of(cls, user: "User") -> Q:
         """The records on which the opinion or decision of `user` is asked for now."""
         asked = StepRecord.objects.filter(
-            kind=cls.record_kind(), state=StepRecord.State.OPEN, assignees__overlap=list(user.acting_ids)
+            kind=cls.record_kind(),
+            state=StepRecord.State.OPEN,
+            assignees__overlap=list(user.deciding_for(cls.record_kind())),
         )
         return Q(pk__in=asked.values("object_id"))

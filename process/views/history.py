@@ -28,6 +28,7 @@ ACTIONS: dict[str, Any] = {
     "offer": _("offered"),
     "review": _("gave an opinion"),
     "escalate": _("asked the next head too"),
+    "ask_others": _("asked others: a letter of authority has ended"),
     "allocate": _("allocated money"),
     "release": _("released for payment"),
     "release_advance": _("released an advance"),
@@ -81,6 +82,8 @@ NAMES: dict[str, Any] = {
     "special_approval": _("special approval"),
     "reminded": _("reminded"),
     "asked": _("asked too"),
+    "letter": _("letter of authority"),
+    "decider": _("asked to decide"),
     **SEATS,
 }
 PURPOSES: dict[str, Any] = {
@@ -92,6 +95,7 @@ PURPOSES: dict[str, Any] = {
     "agreement": _("agreement"),
     "fapiao": _("invoice file"),
     "warranty_end": _("end of warranty"),
+    "letter": _("signed letter"),
 }
 # Codes in the changes with the words for them, by the name of the change; upper floors add theirs.
 VALUES: dict[str, dict[str, Any]] = {

@@ -120,7 +120,7 @@ def _stored(record: Any, shape: Shape, reader: User, hidden: dict[str, set[int]]
 def decisions(case: Case, reader: User) -> Iterator[dict[str, Any]]:
     """Every request for a decision on a record that the reader may see, in the order they were asked."""
     found = ApprovalRequest.objects.filter(case=case).select_related("rule", "submitted_by").order_by("pk")
-    requests = list(found.prefetch_related("decisions__decided_by", "decisions__on_behalf_of"))
+    requests = list(found.prefetch_related("decisions__decided_by", "decisions__on_behalf_of", "decisions__letter"))
     seen = visibility.seen({(one.document_kind, one.document_id) for one in requests}, reader)
     names = _names(pk for one in requests for asked in one.decisions.all() for pk in asked.assignees)
     for one in requests:

@@ -73,6 +73,43 @@ def test_one_deputy_at_a_time_and_no_circle(sales, sales2, solution) -> None:
     assert acting(sales2) == {sales2.pk, sales.pk, solution.pk}, "several may name the same deputy"
 
 
+def test_work_is_handed_on_once(sales, sales2, solution) -> None:
+    """A deputy of a deputy is refused, from both ends, on the days of both; the days before and after are free."""
+    delegate(sales, sales2, first_day=today() + 5 * DAY, last_day=today() + 9 * DAY)
+    for first, last in ((5, 5), (9, 9), (0, 5), (9, 20), (0, 20)):
+        days = {"first_day": today() + first * DAY, "last_day": today() + last * DAY}
+        with pytest.raises(Refused, match=str(sales)):
+            delegate(sales2, solution, **days)
+        with pytest.raises(Refused, match=str(sales)):
+            delegate(solution, sales, **days)
+    assert Delegation.objects.count() == 1
+    delegate(sales2, solution, first_day=today(), last_day=today() + 4 * DAY)
+    delegate(solution, sales, first_day=today() + 10 * DAY, last_day=today() + 20 * DAY)
+
+
+def test_a_deputy_for_documents_does_nothing_else(sales, sales2) -> None:
+    """Neither the leads nor the seats of the principal: opinions and decisions on these documents only."""
+    delegate(sales, sales2, first_day=today(), last_day=today(), documents=["contracts.contract"])
+    deputy = User.objects.get(pk=sales2.pk)
+    assert deputy.acting_ids == {sales2.pk}
+    assert deputy.deciding_for("contracts.contract") == {sales2.pk, sales.pk}
+    assert deputy.deciding_for("solutions.quote") == {sales2.pk}
+    told = Caller(sales).get("me/delegations/").json()["results"][0]
+    assert told["documents"] == ["contracts.contract"]
+
+
+def test_documents_are_named_on_the_profile_and_by_programs(sales) -> None:
+    colleague = make_user("colleague", department="sales_north")
+    day = today().isoformat()
+    typed = {"deputy": colleague.pk, "first_day": day, "last_day": day}
+    problem(Caller(sales).post("me/delegations/", {**typed, "documents": ["accounts.user"]}), 400)
+    made = Caller(sales).post("me/delegations/", {**typed, "documents": ["contracts.contract"]})
+    assert made.status_code == 201
+    assert made.json()["documents"] == ["contracts.contract"]
+    assert Delegation.objects.get().documents == ["contracts.contract"]
+    assert "合同" in signed_in(sales).get("/profile/").content.decode()
+
+
 @pytest.mark.django_db(transaction=True)
 def test_two_naming_each_other_at_once_make_no_circle(sales, sales2) -> None:
     outcomes: list[str] = []

@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 from django.db import connections
 
+from accounts.actor import Actor
 from accounts.models import Department, Notice, Role, User
 from accounts.services import delegate
 from approvals import authority
 from approvals.models import ApprovalRequest, AuthorityRule, Decision
-from approvals.selectors import approved_request, open_conditions, requests_of, rule_for
+from approvals.selectors import approved_request, deciding_on, open_conditions, requests_of
 from approvals.services import meet_condition, snapshot_of, void
 from core.calendar import today
 from core.errors import DomainError, NotAllowed, Refused
@@ -223,7 +224,7 @@ def test_bands_by_amount_and_margin(sheet, rule) -> None:
         ({"gross_amount": Decimal(0)}, small),
     ):
         assert decides(**measures) == expected, measures
-    assert rule_for(sheet) == small
+    assert deciding_on(sheet, Actor.of(sheet.owner)).rule == small
     rest.is_active = False
     rest.save()
     assert decides() is None

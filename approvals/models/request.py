@@ -1,4 +1,4 @@
-"""Who decides: authority rules, the request frozen at submit, each opinion and decision on it; special approvals."""
+"""The request frozen at submit, each opinion and decision on it, reminders; special approvals."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -6,96 +6,20 @@ from django.apps import apps
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.postgres.fields import ArrayField
-from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
+from approvals.models.rule import AuthorityRule
 from core.calendar import today
-from core.dictionary import Labelled, word_of
-from core.fields import MoneyField
+from core.dictionary import word_of
 from process.machine import State, StateField, States, verb, verbs_of
 from process.models import Reviewed, StageRecord
 
 if TYPE_CHECKING:
     from accounts.actor import Actor
-
-
-# Where the rule of a request did not say yet: after how much of the time the reminder comes, and how many working
-# hours after its end the next head up is asked.
-REMIND_PERCENT = 50
-ESCALATE_HOURS = 8
-# Working hours in which the same person is nudged once, where the rule of a request did not say yet.
-NUDGE_HOURS = 4
-
-
-def _percent(label: Any) -> models.DecimalField:
-    return models.DecimalField(label, max_digits=6, decimal_places=2, null=True, blank=True)
-
-
-class AuthorityRule(Labelled):
-    """授权规则: for one kind of document, who gives opinions and who decides, as far as every limit reaches.
-
-    A limit that is empty limits nothing. A rule of a department comes before those of the departments above it and
-    of the company; `approvals.authority` holds it against a document.
-    """
-
-    document = models.CharField(_("document"), max_length=60, help_text=_("for instance contracts.contract"))
-    reviewers = ArrayField(models.CharField(max_length=40), default=list, blank=True, verbose_name=_("reviewers"))
-    decider = models.CharField(_("decider"), max_length=40)
-    fallback = models.CharField(_("fallback role"), max_length=40, default="director")
-    department = models.ForeignKey(
-        "accounts.Department",
-        on_delete=models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="+",
-        verbose_name=_("department"),
-        help_text=_("empty: the whole company"),
-    )
-    up_to_amount = MoneyField(_("up to gross amount"), null=True, blank=True)
-    min_margin = _percent(_("from margin %"))
-    max_discount = _percent(_("up to discount %"))
-    min_advance = _percent(_("from advance payment %"))
-    max_days = models.PositiveSmallIntegerField(_("up to payment term, days"), null=True, blank=True)
-    max_funding = _percent(_("up to peak funding, % of the gross amount"))
-    max_overrun = _percent(_("up to overrun %"))
-    max_deviations = models.PositiveSmallIntegerField(_("up to deviations"), null=True, blank=True)
-    worst_credit = models.CharField(
-        _("down to credit class"),
-        max_length=1,
-        blank=True,
-        choices=[(one, one) for one in "ABCD"],
-    )
-    hours = models.PositiveIntegerField(_("decide within working hours"), default=16)
-    nudge_hours = models.PositiveSmallIntegerField(
-        _("working hours between two nudges"), default=NUDGE_HOURS, help_text=_("of the same person")
-    )
-    remind_percent = models.PositiveSmallIntegerField(
-        _("remind after % of the time"),
-        default=REMIND_PERCENT,
-        validators=[MaxValueValidator(99)],
-        help_text=_("0: only when it has run out"),
-    )
-    escalate_hours = models.PositiveSmallIntegerField(
-        _("working hours late until the next head is asked"),
-        default=ESCALATE_HOURS,
-        null=True,
-        blank=True,
-        help_text=_("empty: never"),
-    )
-
-    class Meta:
-        verbose_name = _("authority rule")
-        verbose_name_plural = _("authority rules")
-        ordering = ["document", "position", "pk"]
-
-    @property
-    def layer(self) -> str:
-        """Whose rule it is: a department's, or the whole company's."""
-        return self.department.label if self.department is not None else _t("whole company")
 
 
 class AboutDocument(models.Model):
@@ -187,6 +111,16 @@ class Decision(models.Model):
     kind = models.CharField(max_length=10, choices=Kind)
     role = models.CharField(_("role"), max_length=40)
     assignees = ArrayField(models.BigIntegerField(), default=list)
+    # By which letter each of them may decide, as it was when they were asked: {user id: {id, code, version, limits}};
+    # empty where no letter is asked for.
+    letters = models.JSONField(default=dict)
+    letter = models.ForeignKey(
+        "approvals.AuthorityLetter",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="decisions",
+        verbose_name=_("letter of authority"),
+    )
     step = models.ForeignKey("process.StepRecord", on_delete=models.PROTECT, null=True, related_name="+")
     opinion = models.CharField(_("opinion"), max_length=12, choices=Opinion, blank=True)
     comment = models.TextField(_("comment"), blank=True)
