@@ -69,7 +69,8 @@ def is_number(model: type[models.Model], name: str) -> bool:
         kind = model._meta.get_field(name)
     except FieldDoesNotExist:
         return name.endswith(("_amount", "_margin", "_rate", "_percent"))
-    return isinstance(kind, models.DecimalField | models.IntegerField) and not isinstance(kind, models.ForeignKey)
+    # A choice is shown by its words, whatever it is stored as.
+    return isinstance(kind, models.DecimalField | models.IntegerField) and not (kind.is_relation or kind.choices)
 
 
 def value(record: models.Model, name: str) -> Any:

@@ -56,18 +56,28 @@ def _coverage_chart(points: list[Point]) -> dict[str, Any]:
 
 
 def _level_chart(points: list[Point]) -> dict[str, Any]:
+    """The level of a stage by month; of several stages the first month beside today, which no line crosses."""
     stages = [stage for stage in STAGES if any(stage.code in point.levels for point in points)]
-    series = [{"name": str(one.label), "data": [point.levels.get(one.code) for point in points]} for one in stages]
+    whens = _when(points)
     rows = [
         Row([Cell(when), *(Cell(point.levels.get(one.code, "–"), cls="num") for one in stages)])
-        for when, point in zip(_when(points), points, strict=True)
+        for when, point in zip(whens, points, strict=True)
     ]
     heads = [_("Month"), *(one.label for one in stages)]
+    ends = {whens[0]: points[0], whens[-1]: points[-1]}
+    spec: dict[str, Any] = {
+        "kind": "bar",
+        "categories": [str(one.label) for one in stages],
+        "series": [{"name": when, "data": [end.levels.get(one.code) for one in stages]} for when, end in ends.items()],
+    }
+    if len(stages) == 1:
+        data = [point.levels.get(stages[0].code) for point in points]
+        spec = {"kind": "line", "categories": whens, "series": [{"name": str(stages[0].label), "data": data}]}
     return {
         "id": "chart-levels",
         "title": _("Maturity by month"),
         "note": _("level 1 to 5"),
-        "spec": {"kind": "line", "unit": "count", "categories": _when(points), "series": series},
+        "spec": {"unit": "count", **spec},
         "columns": [{"label": label, "align": "end" if place else ""} for place, label in enumerate(heads)],
         "rows": rows[::-1],
     }

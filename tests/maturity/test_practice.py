@@ -8,6 +8,7 @@ from core.calendar import today
 from core.errors import NotAllowed, Refused, Stale
 from maturity.models import Practice
 from maturity.services import practice as practices
+from process import show
 from tests.factories.maturity import make_head, make_keeper, make_practice
 from tests.helpers import actions, last_log, unchanged
 from tests.people import make_user
@@ -109,6 +110,10 @@ def test_what_does_not_apply_says_why_and_may_apply_again() -> None:
     practices.include(practice, by=keeper, note="收回")
     assert (practice.state, practice.reason) == ("applicable", "")
     assert actions(practice) == ["practice.open", "practice.exclude", "practice.include"]
+
+
+def test_a_choice_stands_in_its_column_as_words() -> None:
+    assert show.column(Practice, "fit").align == ""
 
 
 def test_the_department_is_the_one_named_not_the_writers() -> None:

@@ -113,6 +113,7 @@ def test_the_page_and_the_api(stranger: User, language: str, words: tuple[str, .
     assert all(word in page for word in words) and "chart-levels" in page
     narrowed = client.get(f"/maturity/trend/?department={department('sales')}&stage=lead").content.decode()
     assert "1 / 3" in narrowed and "chart-levels" not in narrowed
+    assert '"kind": "bar"' in page and '"kind": "bar"' not in client.get("/maturity/trend/?stage=lead").content.decode()
     for wrong in ("stage=nowhere", "department=x", "colour=red"):
         assert client.get(f"/maturity/trend/?{wrong}").status_code == 400
         problem(Caller(stranger).get(f"maturity/trend/?{wrong}"), 400)
