@@ -19,6 +19,8 @@ class Actor:
     name: str
     user: User | None = None
     ip: str = ""
+    # The person a deputy acts for in this act, where only that person's standing allows it.
+    principal_id: int | None = None
 
     @classmethod
     def of(cls, by: Actor | User) -> Actor:
@@ -34,11 +36,17 @@ class Actor:
 
     def standing_in_for(self, principal: User) -> Actor:
         """The same person, named in the log as the deputy of another."""
-        return replace(self, name=_("%(deputy)s for %(principal)s") % {"deputy": self.name, "principal": principal})
+        name = _("%(deputy)s for %(principal)s") % {"deputy": self.name, "principal": principal}
+        return replace(self, name=name, principal_id=principal.pk)
 
     @property
     def user_id(self) -> int | None:
         return self.user.pk if self.user else None
+
+    @property
+    def person_ids(self) -> frozenset[int]:
+        """Who does the act: the user, and whoever the user stands in for."""
+        return frozenset(pk for pk in (self.user_id, self.principal_id) if pk is not None)
 
     @property
     def is_system(self) -> bool:

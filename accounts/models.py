@@ -289,6 +289,7 @@ class SecurityEntry(models.Model):
         LEFT = "left", _("account closed")
         RETURNED = "returned", _("account opened again")
         EXPORTED = "exported", _("evidence pack taken out")
+        SEGREGATION_CHANGED = "segregation_changed", _("segregation of duties changed")
 
     append_only = True
 

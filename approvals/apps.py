@@ -13,7 +13,7 @@ class ApprovalsConfig(AppConfig):
         from approvals.models import Decision
         from approvals.pages import acts_of, deciders, figures, opinions, waited_for, way_past
         from approvals.services import nudge
-        from process import outlet
+        from process import outlet, segregation
         from process.services import definitions, evidence
         from process.views import history
 
@@ -25,6 +25,14 @@ class ApprovalsConfig(AppConfig):
         outlet.default_verb_facts["nudge"] = waited_for
         outlet.default_acts.append(acts_of)
         outlet.default_services["nudge"] = nudge
+        segregation.meanings["approve"] = selectors.act_asked
+        segregation.built_in.append(
+            segregation.BuiltIn(
+                _("Who submits a record neither gives an opinion on it nor decides on it"),
+                _("every record: Submit for approval"),
+                _("every record: Approve, Reject, Send back"),
+            )
+        )
         history.VALUES["opinion"] = dict(Decision.Opinion.choices)
         # A control of the catalogue may be bound to the rule that says who decides on a document.
         definitions.binders["approval"] = selectors.has_rule

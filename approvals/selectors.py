@@ -149,6 +149,21 @@ def pending_request(record: StageRecord) -> ApprovalRequest | None:
     ).first()
 
 
+def act_asked(record: StageRecord, actor: Actor) -> str:
+    """What answering is for this person now: "review" for an opinion, "approve" for the decision."""
+    people = list(actor.user.acting_ids) if actor.user is not None else []
+    opinions = Decision.objects.filter(
+        request__document_kind=record.record_kind(),
+        request__document_id=record.pk,
+        request__state="pending",
+        kind=Decision.Kind.REVIEW,
+        step__isnull=False,
+        decided_at__isnull=True,
+        assignees__overlap=people,
+    )
+    return "review" if opinions.exists() else "approve"
+
+
 def requests_of(record: StageRecord) -> QuerySet[ApprovalRequest]:
     """All requests on a record, newest first, with their decisions at hand."""
     found = ApprovalRequest.objects.filter(document_kind=record.record_kind(), document_id=record.pk)

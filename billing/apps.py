@@ -8,8 +8,9 @@ class BillingConfig(AppConfig):
 
     def ready(self) -> None:
         from billing import handover
+        from billing.models import CreditNote, Invoice, Receipt, Refund
         from billing.views.collection import figures
-        from process import panels
+        from process import panels, segregation
         from process.services import counter
 
         counter.register_taker("billing", handover.take, receiver="finance", automatic=True)
@@ -23,4 +24,14 @@ class BillingConfig(AppConfig):
             url_name="billing:receivables-panel",
             position=70,
             open=True,
+        )
+        for model, field in (
+            (Refund, "receipt"),
+            (CreditNote, "invoice"),
+            (Invoice, "contract"),
+            (Receipt, "contract"),
+        ):
+            segregation.relate(model, field)
+        segregation.built_in.append(
+            segregation.BuiltIn(_("Who claims a receipt does not confirm it"), "receipt.claim", "receipt.confirm")
         )

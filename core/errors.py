@@ -33,6 +33,12 @@ class Reason(str):
         return (str(self), self.link, self.key)
 
 
+class Barred(Reason):
+    """Why this person may not, whatever is filled in: somebody else has to do it. Nobody may let it pass."""
+
+    __slots__ = ()
+
+
 class DomainError(Exception):
     """An act the business rules stopped; nothing was changed."""
 

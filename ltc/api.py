@@ -11,7 +11,7 @@ from dashboard import api as dashboard
 from desk import api as desk
 from finance import api as finance
 from maturity import api as maturity
-from process.api import editor, kernel, mining, steps
+from process.api import editor, kernel, mining, segregation, steps
 from process.api.outlets import routes
 from process.outlet import outlets
 from projects import api as projects
@@ -54,6 +54,9 @@ version_1 = [
     path("process/draft/steps/", editor.NewStepView.as_view(), name="process-draft-new-step"),
     path("process/draft/steps/<str:code>/", editor.DraftStepView.as_view(), name="process-draft-step"),
     path("process/draft/steps/<str:code>/remove/", editor.RemoveView.as_view(), name="process-draft-remove-step"),
+    path("segregation/", segregation.TableView.as_view(), name="segregation"),
+    path("segregation/<int:pk>/", segregation.RuleView.as_view(), name="segregation-rule"),
+    path("segregation/report/", segregation.ReportView.as_view(), name="segregation-report"),
     path("files/<int:pk>/", kernel.FileView.as_view(), name="file"),
     path("projects/<int:pk>/progress/", projects.ProgressView.as_view(), name="project-progress"),
     path("projects/<int:pk>/decision-sheet/", projects.DecisionSheetView.as_view(), name="project-decision-sheet"),

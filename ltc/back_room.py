@@ -45,6 +45,7 @@ KEPT: dict[str, dict[str, frozenset[str]]] = {
         "accounts.delegation": KEEP,
         "accounts.role": CHANGE,
         "accounts.user": frozenset({"change", "view"}),
+        "process.segregationrule": LOOK,
     },
 }
 

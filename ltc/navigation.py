@@ -112,7 +112,8 @@ def groups(shown: frozenset[str], duty: str = "") -> list[dict[str, Any]]:
         process = {"label": _("Process map"), "url": reverse("process:map"), "icon": "sitemap"}
         return [{"label": "", "items": [*back_room["items"], process]}]
     if duty == Duty.SECURITY:
-        return [back_room]
+        table = {"label": _("Segregation of duties"), "url": reverse("process:segregation"), "icon": "users-group"}
+        return [{"label": "", "items": [*back_room["items"], table]}]
     first = []
     for label, name, icon in FIRST:
         try:

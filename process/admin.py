@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from process.models import Improvement, LogEntry, ProcessVersion, StepDefinition
+from process.models import Improvement, LogEntry, ProcessVersion, SegregationRule, StepDefinition
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
@@ -48,3 +48,10 @@ class StepDefinitionAdmin(ReadOnlyAdmin):
 
 
 admin.site.register(Improvement, RecordAdmin)
+
+
+@admin.register(SegregationRule)
+class SegregationRuleAdmin(ReadOnlyAdmin):
+    """Kept on its own page, with a reason for every change."""
+
+    list_display = ["zh", "en", "first", "second", "level", "is_active", "forbidden_since"]

@@ -44,6 +44,12 @@ def current() -> Catalogue:
     return of(newest[0] if newest else None)
 
 
+def read_at() -> float:
+    """When this process asked last what is in force; what is kept beside the catalogue is read again with it."""
+    _newest()
+    return _known.read_at
+
+
 def _newest() -> tuple[int, ...]:
     now = time.monotonic()
     if not _known.read_at or now - _known.read_at >= _FRESH_SECONDS:

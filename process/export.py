@@ -74,7 +74,7 @@ def _from_tuples(queryset: models.QuerySet[Any], readings: list[_Reading]) -> Ro
         return [_column(reading, [read[name] for name in reading.lookups]) for reading in readings]
 
     tuples = queryset.select_related(None).values_list(*lookups).iterator(chunk_size=CHUNK)
-    return _in_language(tuples, made)
+    return in_language(tuples, made)
 
 
 def _column(reading: _Reading, read: list[Any]) -> Iterable[Any]:
@@ -85,7 +85,7 @@ def _from_records(outlet: Outlet, queryset: models.QuerySet[Any], columns: list[
     """From records; what an outlet writes into a cell itself counts, else the value behind it."""
     records = _learned(outlet, queryset.iterator(chunk_size=CHUNK), columns, user)
     made = partial(_values, outlet, columns=columns, user=user)
-    return _in_language(records, lambda batch: zip(*map(made, batch), strict=True))
+    return in_language(records, lambda batch: zip(*map(made, batch), strict=True))
 
 
 def _scoped(outlet: Outlet, user: User) -> set[str]:
@@ -104,8 +104,8 @@ def _learned(outlet: Outlet, records: Iterator[Any], columns: list[Column], user
         yield from batch
 
 
-def _in_language(found: Iterator[Any], make: Callable[[list[Any]], Batch]) -> Rows:
-    """Rows made in the present language, though they are asked for when the answer is sent and it is gone."""
+def in_language(found: Iterator[Any], make: Callable[[list[Any]], Batch]) -> Rows:
+    """Rows in the present language, though they are asked for when the answer is sent and it is gone."""
     language = translation.get_language()
 
     def made() -> Rows:

@@ -4,12 +4,12 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from process import stages, visibility
+from process import segregation, stages, visibility
 from process.forms import ReturnForm, TakeForm
 from process.models import Handover
 from process.outlet import Outlet
 from process.services import counter
-from process.shapes import Fact, Section
+from process.shapes import Fact, MenuPage, Section
 from process.views.history import plain_text, value_text
 
 
@@ -22,6 +22,9 @@ class HandoverOutlet(Outlet):
     facts = ((_("Handover"), ("source_stage", "target", "receiver_role", "owner", "due_at", "ended_at", "conditions")),)
     verb_forms = {"take": TakeForm, "return": ReturnForm}
     icon = "arrows-exchange"
+    menu_pages = (
+        MenuPage(_("Segregation of duties"), "process:segregation", "users-group", segregation.may_read_report),
+    )
 
     def row(self, record: Any, columns: Any, user: Any) -> Any:
         row = super().row(record, columns, user)

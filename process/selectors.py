@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db.models import Exists, F, OuterRef, Subquery, Value
 from django.db.models.functions import Coalesce
 
+from process import segregation
 from process.guards import stage_models
 from process.models import Case, CaseRecord, LogEntry, Seat, StageRecord
 from process.models.case import SINGLE_SEATS
@@ -92,6 +93,7 @@ def kernel_findings() -> Iterator[Finding]:
     yield from broken_anchors()
     yield from double_seats()
     yield from drifted_case_records()
+    yield from segregation.broken_since_forbidden()
 
 
 def entries_since(record: StageRecord, seq: int) -> list[LogEntry]:

@@ -8,7 +8,8 @@ class PurchasingConfig(AppConfig):
 
     def ready(self) -> None:
         from finance.services import period
-        from process import panels
+        from process import panels, segregation
+        from purchasing.models import Bill, PurchaseOrder
         from purchasing.services import accrual
 
         period.register_accrual(accrual.accrue)
@@ -19,3 +20,5 @@ class PurchasingConfig(AppConfig):
             position=60,
         )
         panels.register(on="projects.project", title=_("Supplier bills"), url_name="purchasing:bill-panel", position=61)
+        for model, field in ((Bill, "order"), (Bill, "supplier"), (PurchaseOrder, "supplier")):
+            segregation.relate(model, field)

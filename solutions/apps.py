@@ -7,7 +7,7 @@ class SolutionsConfig(AppConfig):
     verbose_name = _("Solutions and quotes")
 
     def ready(self) -> None:
-        from process import panels
+        from process import panels, segregation
         from process.services import counter
         from solutions import handover
         from solutions.services import solution as services
@@ -21,3 +21,10 @@ class SolutionsConfig(AppConfig):
             (46, _("Proofs of concept"), "poc"),
         ):
             panels.register(on="projects.project", title=title, url_name=f"solutions:{name}-panel", position=position)
+        segregation.built_in.append(
+            segregation.BuiltIn(
+                _("Who keeps a tender does not review its documents"),
+                _("Tender: Create"),
+                _("Tender: Review the documents"),
+            )
+        )

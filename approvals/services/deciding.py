@@ -17,7 +17,7 @@ from approvals import authority, letters, selectors
 from approvals.models import ApprovalRequest, AuthorityLetter, AuthorityRule, Decision, LetterLine
 from core.calendar import due, today
 from core.errors import NotAllowed, Refused
-from process import access
+from process import access, segregation
 from process.machine import message_id
 from process.models import CaseRecord, StageRecord
 from process.services import counter, doors
@@ -109,10 +109,16 @@ def _plan(
 ) -> Decision:
     """Resolve a role into people now: the submitter never decides, an empty role falls back, never passes.
 
-    Where letters are asked for, those who decide by one are known already, each with the line of it.
+    Nor does who may not by the segregation of duties. Where letters are asked for, those who decide by one are known
+    already, each with the line of it.
     """
     frozen = request.frozen_rule
-    people = list(lines or ()) or selectors.asked_as(role, frozen["fallback"], record, frozen["submitters"])
+    barred = segregation.barred_people(record, "review" if kind == Decision.Kind.REVIEW else "approve")
+    if lines:
+        lines = {pk: line for pk, line in lines.items() if pk not in barred}
+        people = list(lines)
+    else:
+        people = selectors.asked_as(role, frozen["fallback"], record, {*frozen["submitters"], *barred})
     if not people:
         label = _("department head") if role == selectors.HEAD else counter.receiver_label(role)
         raise Refused(_("Nobody can decide as %(role)s.") % {"role": label})
@@ -268,6 +274,8 @@ def _review(
     request: ApprovalRequest, one: Decision, record: StageRecord, actor: Actor, opinion: str, note: str, conditions: str
 ) -> None:
     """Keep an opinion; after the last one the decision is asked for."""
+    if barred := doors.bars(record, "review", actor):
+        raise Refused(barred)
     named = _decide(one, record, actor, opinion, note, conditions)
     write_log(
         lock_case(record.case_id),

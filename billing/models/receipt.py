@@ -22,7 +22,7 @@ from core.dictionary import TermField
 from core.fields import MoneyField
 from core.money import ZERO, format_money
 from process.machine import State, StateField, States, verb
-from process.models import RecordQuerySet, Seat, StageRecord
+from process.models import LogEntry, RecordQuerySet, Seat, StageRecord
 
 # Company roles that handle money.
 CASH = ("finance", "cashier", "pfc")
@@ -144,9 +144,15 @@ class Receipt(StageRecord):
     def may_confirm(self, actor: Actor) -> bool:
         """Four eyes: those who handle money agree with what somebody else claimed."""
         user = actor.user
-        if user is None or user.pk == self.owner_id:
+        if user is None or user.pk == self.owner_id or not any(user.has_role(role) for role in CASH):
             return False
-        return any(user.has_role(role) for role in CASH)
+        # A claim that was handed to somebody else since stays the act of who made it.
+        return user.pk != self._claimant_id()
+
+    def _claimant_id(self) -> int | None:
+        """Who made the claim that stands."""
+        claims = LogEntry.objects.filter(kind=self.record_kind(), object_id=self.pk, action="receipt.claim")
+        return claims.order_by("-pk").values_list("user_id", flat=True).first()
 
     # Amounts -------------------------------------------------------------------------------------
     @property

@@ -78,7 +78,7 @@ class VerbViewSet(RecordViewSet):
             "danger": spec.danger,
             "note_required": spec.note,
             **asking.asked(form, getattr(form_class, "lines", {}), request.user, record),
-            "reasons": _reasons(reasons_against(record, spec)),
+            "reasons": _reasons(reasons_against(record, spec, by=actor_of(request))),
         }
 
     # Many at once ------------------------------------------------------------------------------
@@ -128,7 +128,7 @@ class VerbViewSet(RecordViewSet):
     def _would(self, record: StageRecord, spec: Verb, request: ApiRequest) -> dict[str, Any]:
         try:
             self.outlet.require(record, spec.name, Actor.of(request.user))
-            reasons = reasons_against(record, spec)
+            reasons = reasons_against(record, spec, by=actor_of(request))
             if reasons:
                 raise Refused(reasons)
         except DomainError as error:

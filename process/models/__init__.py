@@ -7,6 +7,7 @@ from process.models.improvement import Improvement
 from process.models.log import LogEntry
 from process.models.record import RecordQuerySet, Reviewed, StageRecord
 from process.models.saved import SavedView
+from process.models.segregation import SegregationRule
 from process.models.steps import ProcessDraft, ProcessVersion, StepDefinition, StepRecord
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "Reviewed",
     "SavedView",
     "Seat",
+    "SegregationRule",
     "StageRecord",
     "StepDefinition",
     "StepRecord",

@@ -11,7 +11,7 @@ from accounts.actor import Actor
 from accounts.models import User
 from core.errors import Refused
 from core.numbering import next_codes
-from process import access, catalogue
+from process import access, catalogue, segregation
 from process.models import Case, CaseRecord, LogEntry, StageRecord
 from process.services import doors, steps
 from process.services.cases import new_case
@@ -32,7 +32,9 @@ def open_many(records: Sequence[Record], *, by: Actor | User, note: str = "") ->
     actor = Actor.of(by)
     first = made[0]
     actor = doors.require(first, access.words_for(first, "open"), actor)
-    for record in made:
+    for record, bars in zip(made, segregation.bars_of_many(made, "open", actor), strict=True):
+        if bars:
+            raise Refused(bars)
         _prepare(record, actor)
     cases = Case.objects.bulk_create(new_case(record.title) for record in made)
     codes = next_codes(first.code_prefix, len(made))

@@ -16,10 +16,10 @@ from accounts.actor import Actor
 from accounts.models import User
 from accounts.services import notify
 from core import bulk
-from core.errors import NotAllowed, Reason, Refused, Stale
+from core.errors import Barred, NotAllowed, Reason, Refused, Stale
 from core.numbering import next_code
 from core.transactions import atomic_part
-from process import access
+from process import access, segregation
 from process.machine import Verb, message_id, verbs_of
 from process.models import Case, CaseRecord, LogEntry, Seat, StageRecord
 from process.services import evidence, steps
@@ -136,7 +136,7 @@ def open(
         record.department_id = source.department_id if source else None
     record.created_by = actor.user
     actor = require(record, access.words_for(record, "open"), actor)
-    reasons = list(record.open_checks())
+    reasons = [*record.open_checks(), *_bars(record, action, actor)]
     if reasons:
         raise Refused(reasons)
     # A number that was drawn is nobody else's; one that was typed is looked for.
@@ -216,7 +216,7 @@ def edit(
         raise Refused(_("%(record)s is %(state)s and can no longer be changed.") % _named(row))
     changed = _apply(row, changes)
     if changed:
-        reasons = list(row.edit_checks())
+        reasons = [*row.edit_checks(), *_bars(row, action, actor)]
         if reasons:
             raise Refused(reasons)
         index(row)
@@ -254,13 +254,30 @@ def _named(row: StageRecord) -> dict[str, str]:
     return {"record": f"{row._meta.verbose_name} {row.code}", "state": row.state_label}
 
 
-def reasons_against(row: StageRecord, spec: Verb, note: str = "given") -> list[Reason]:
-    """Every reason why `spec` cannot be fired on the row now, whoever asks."""
-    return weigh(row, spec, note)[0]
+def _bars(row: StageRecord, name: str, actor: Actor) -> list[Barred]:
+    """Whose other act forbids this one, the case being locked."""
+    segregation.one_at_a_time(row, name, actor)
+    return segregation.bars(row, name, actor)
+
+
+def bars(row: StageRecord, name: str, by: Actor | User) -> list[Barred]:
+    """Why this person may not do `name` to the row, though others in the same role may."""
+    actor = Actor.of(by)
+    if name in verbs_of(type(row)) or name in ("open", "edit"):
+        actor = access.named(access.words_for(row, name), row, actor)
+    return segregation.bars(row, segregation.meant(row, name, actor), actor)
+
+
+def reasons_against(
+    row: StageRecord, spec: Verb, note: str = "given", *, by: Actor | User | None = None
+) -> list[Reason]:
+    """Every reason why `spec` cannot be fired on the row now: by this person, or by anybody where `by` is left out."""
+    reasons = weigh(row, spec, note)[0]
+    return [*reasons, *bars(row, spec.name, by)] if by is not None and row.state in spec.sources else reasons
 
 
 def weigh(row: StageRecord, spec: Verb, note: str = "given") -> tuple[list[Reason], list[evidence.Permit]]:
-    """(every reason why `spec` cannot be fired on the row now, the special approvals by which it passes others)."""
+    """(every reason why nobody can fire `spec` on the row now, the special approvals by which it passes others)."""
     if row.state not in spec.sources:
         text = _("%(record)s is %(state)s: “%(verb)s” is not possible.")
         return [Reason(text % {**_named(row), "verb": spec.label})], []
@@ -293,6 +310,9 @@ def fire(
     actor = require(row, access.words_for(row, verb), actor)
     changed = _apply(row, changes or {})
     reasons, permits = weigh(row, spec, note)
+    if row.state in spec.sources:
+        # What one person may not do alone is no thing that lacks: no special approval passes it.
+        reasons += _bars(row, verb, actor)
     if reasons:
         raise Refused(reasons)
     before = row.state
@@ -348,6 +368,8 @@ def act(
     actor = require(row, (*who, "system"), actor)
     if row.state not in (tuple(states) or row.states.open):
         raise Refused(_("%(record)s is %(state)s and can no longer be changed.") % _named(row))
+    if barred := _bars(row, action, actor):
+        raise Refused(barred)
     write_log(
         locked_case,
         kind=row.record_kind(),

@@ -15,7 +15,7 @@ from core.constraints import refusal_of
 from core.errors import DomainError, Reason, Refused
 from core.idempotency import Answer, hash_body, new_key, run_once
 from core.text import row_key
-from process import access
+from process import access, segregation
 from process.forms import VerbForm
 from process.machine import Verb
 from process.models import StageRecord
@@ -72,14 +72,15 @@ def _foreseen(outlet: Outlet, spec: Verb, records: list[StageRecord], request: R
     """What stands in the way of each record now, before anything is asked."""
     actor = Actor.of(request.user)
     access.read_seats({record.case_id for record in records}, actor)
+    barred = segregation.bars_of_many(records, spec.name, actor)
     found = []
-    for record in records:
+    for record, bars in zip(records, barred, strict=True):
         outcome = Outcome(record)
         try:
             outlet.require(record, spec.name, actor)
             # What the dialog asks for cannot be missing before it is filled in.
             asks = outlet.verb_form(spec.name) is not None and record.state in spec.sources
-            outcome.reasons = [] if asks else reasons_against(record, spec)
+            outcome.reasons = [*([] if asks else reasons_against(record, spec)), *bars]
         except DomainError as error:
             outcome.reasons = _reasons(error)
         found.append(outcome)

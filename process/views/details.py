@@ -21,7 +21,7 @@ from process.models import Attachment, LogEntry, Seat, StageRecord
 from process.models.case import SEATS, TRIANGLE
 from process.outlet import Outlet, outlet_of, way_past
 from process.services import attach
-from process.services.doors import reasons_against
+from process.services.doors import bars, reasons_against
 from process.views import history
 
 TIMELINE = 30
@@ -67,8 +67,9 @@ def verbs_for(outlet: Outlet, record: StageRecord, actor: Actor) -> tuple[dict |
             "allowed": True,
         }
         if spec.primary and primary is None:
-            # What a dialog asks for cannot be missing before the dialog is open.
-            reasons = [] if outlet.verb_form(spec.name) else reasons_against(record, spec)
+            # What a dialog asks for cannot be missing before it is open; who is barred is so with a dialog as well.
+            asks = outlet.verb_form(spec.name) is not None
+            reasons = bars(record, spec.name, actor) if asks else reasons_against(record, spec, by=actor)
             blockers = [{"text": str(reason), "link": reason.link} for reason in reasons]
             past = way_past(record, spec.name, reasons)
             primary = {**entry, "disabled": bool(blockers), "reasons": blockers, "special_url": past}

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.actor import Actor
 from accounts.request import Request
-from core.errors import DomainError, Stale
+from core.errors import Barred, DomainError, Stale
 from core.idempotency import new_key
 from process.forms import VerbForm
 from process.machine import Verb
@@ -70,7 +70,7 @@ def _dialog(
         "note_required": spec.note,
         "reasons": [{"text": str(reason), "link": reason.link} for reason in reasons or []],
         "special_url": way_past(record, spec.name, reasons or getattr(error, "reasons", [])),
-        "blocked": bool(reasons) and outlet.verb_form(spec.name) is None,
+        "blocked": _is_blocked(reasons or [], asks=outlet.verb_form(spec.name) is not None),
         "post_url": outlet.url("verb", record.pk, spec.name),
         "cancel_url": record.get_absolute_url(),
         "danger": spec.danger,
@@ -88,6 +88,11 @@ def _dialog(
         context.update(overtaken(record, request) if isinstance(error, Stale) else problem(error))
     template = "generic/verb.html" if request.htmx else "generic/verb_page.html"
     return render(request, template, context, status=status)
+
+
+def _is_blocked(reasons: list[Any], *, asks: bool) -> bool:
+    """Whether nothing that is filled in helps: the dialog asks for nothing, or another person has to do it."""
+    return bool(reasons) and (not asks or any(isinstance(reason, Barred) for reason in reasons))
 
 
 def spec_of(outlet: Outlet, name: str) -> Verb:
@@ -108,7 +113,8 @@ def verb(outlet: Outlet) -> Any:
         made = formsets(getattr(form, "lines", {}), request, record)
         if request.method != "POST":
             outlet.require(record, verb, Actor.of(request.user))
-            return _dialog(request, outlet, spec, record, form, made, reasons=reasons_against(record, spec))
+            reasons = reasons_against(record, spec, by=actor_of(request))
+            return _dialog(request, outlet, spec, record, form, made, reasons=reasons)
         valid = form.is_valid() & all([formset.is_valid() for formset in made.values()])
         if not valid:
             outlet.require(record, verb, Actor.of(request.user))

@@ -101,6 +101,12 @@ OTHERS = {
     "process:draft-new-step": "process",
     "process:draft-step": "process",
     "process:draft-remove-step": "process",
+    # Who may not do what together: it knows no deal. Its report: tests/purchasing/test_segregation.py.
+    "process:segregation": "process",
+    "process:segregation-new-rule": "process",
+    "process:segregation-rule": "process",
+    "process:segregation-report": "process",
+    "process:segregation-export": "process",
     # One deal's records on another's page.
     "billing:receivables-panel": "case",
     "finance:fourcost-panel": "case",

@@ -76,3 +76,11 @@ def test_owners_are_reminded_once(out: Deposit, sales: User) -> None:
     assert deposit.remind() == 2
     assert deposit.remind() == 0
     assert Notice.objects.filter(user=sales, key__startswith="deposit:").count() == 2
+
+
+def test_who_approves_a_deposit_does_not_pay_it(asked: Deposit, finance: User, cashier: User) -> None:
+    deposit.approve(asked, by=finance)
+    with unchanged(asked), pytest.raises(Refused, match="保证金审批与支付分离"):
+        deposit.pay(asked, by=finance)
+    deposit.pay(asked, by=cashier)
+    assert asked.state == "out"

@@ -16,6 +16,7 @@ from core.dictionary import Term
 from core.services import load_calendar, load_currencies
 from finance.services import defaults as finance_defaults
 from leads.models import PoolPolicy
+from process.services import segregating
 from projects.services import variants
 
 CALENDAR_YEARS = range(2024, 2029)
@@ -42,6 +43,7 @@ class Command(BaseCommand):
             "variant stages": variants.load(_read(settings.BASE_DIR / "ltc" / "catalogue" / "variants.yaml")),
             "sets of payment terms": load_templates(),
             "bank statement templates": load_presets(_read(folder / "statement_presets.yaml")),
+            "segregation rules": segregating.load(_read(folder / "segregation_rules.yaml")),
             "dunning levels": load_ladder(_read(folder / "dunning_levels.yaml")),
         }
         self._entity()
