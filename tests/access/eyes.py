@@ -109,6 +109,6 @@ class Eyes:
 
     def leaks(self, response: HttpResponseBase, *, register: bool = False) -> list[str]:
         """Which of the forbidden words stand in an answer; on the `register`'s own pages customers may be named."""
-        body = getattr(response, "content", b"").decode()
+        body = getattr(response, "content", b"").decode(errors="replace")  # a file is no text
         words = self.forbidden if register else [*self.forbidden, *self.forbidden_companies]
         return [word for word in words if stands_in(word, body) and not stands_in(word, self.told)]
