@@ -14,7 +14,7 @@ from approvals.models import AuthorityLetter, AuthorityRule, Decision, LetterLin
 from approvals.selectors import open_conditions
 from core.forms import MoneyInput
 from core.text import HIGHEST_KEY
-from process.forms import RecordForm, RowChoice, ScopedForm, VerbForm
+from process.forms import RecordForm, RowChoice, ScopedForm, VerbForm, heed_bounds
 from process.machine import Verb
 from process.models import StageRecord
 from process.outlet import outlet_of
@@ -167,7 +167,8 @@ class LetterLineForm(ScopedForm):
         for one in authority.DIMENSIONS:
             stored: Any = LetterLine._meta.get_field(one.limit)
             widget = {"widget": MoneyInput} if one.unit == "money" else {}
-            self.fields[one.limit] = stored.formfield(required=False, label=_bound(one), **widget)
+            field = self.fields[one.limit] = stored.formfield(required=False, label=_bound(one), **widget)
+            heed_bounds(field, stored)
 
 
 class IssueForm(VerbForm):

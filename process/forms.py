@@ -49,6 +49,12 @@ def _scope(field: ModelChoiceField, user: User) -> None:
     field.queryset = queryset
 
 
+def heed_bounds(field: forms.Field, stored: Any) -> None:
+    """What a number may be says the model; the field that breaks it says so, not the record as a whole."""
+    if isinstance(field, forms.IntegerField):
+        field.validators += [one for one in stored.validators if one not in field.validators]
+
+
 def picker_url(model: type[Model]) -> str:
     """Where a picker for `model` asks."""
     return reverse("process:pick", args=[model._meta.label_lower])
@@ -121,11 +127,9 @@ class RecordForm(forms.ModelForm):
         self._heed_bounds()
 
     def _heed_bounds(self) -> None:
-        """What a number may be says the model; the field that breaks it says so, not the record as a whole."""
         for stored in self._meta.model._meta.concrete_fields:
-            field = self.fields.get(stored.name)
-            if isinstance(field, forms.IntegerField):
-                field.validators += [one for one in stored.validators if one not in field.validators]
+            if field := self.fields.get(stored.name):
+                heed_bounds(field, stored)
 
     def _post_clean(self) -> None:
         """The service validates the whole record; the form only the shape of what was typed."""

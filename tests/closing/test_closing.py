@@ -18,6 +18,7 @@ from tests.factories.delivery import make_deal, waiting
 from tests.factories.finance import category
 from tests.factories.leads import term
 from tests.helpers import actions, unchanged
+from tests.people import make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -138,7 +139,7 @@ def test_a_lost_project_closes_too():
         by=deal.ar,
     )
     deposits.approve(out, by=deal.finance)
-    deposits.pay(out, by=deal.finance)
+    deposits.pay(out, by=make_user("cashier", department="treasury", roles=("cashier",)))
     closings.settle(closing, by=deal.pfc)
     closings.edit(closing, by=deal.pfc, lessons="价格偏高")
     with unchanged(closing), pytest.raises(Refused, match=out.code):
