@@ -112,7 +112,8 @@ class PlanForm(forms.Form):
         super().__init__(data)
         scope_fields(self, user)
         # Also of those who have left: their lines stay theirs.
-        self.fields["owner"].queryset = User.objects.all()  # type: ignore[attr-defined]
+        owner: Any = self.fields["owner"]
+        owner.queryset = User.objects.all()
 
     def clean(self) -> dict[str, Any]:
         """Both ends, in order and not too far apart."""

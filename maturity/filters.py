@@ -11,8 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Department
 from core.calendar import today
 from core.parameters import key_of
-from maturity.models import Practice, steps_in_force
+from maturity.models import Practice
 from maturity.selectors import STAGES, Coverage, Pair
+from process import catalogue
 
 
 class PracticeFilter(django_filters.FilterSet):
@@ -33,7 +34,7 @@ class PracticeFilter(django_filters.FilterSet):
 
     def of_stage(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
         """Steps that belong to the stage now."""
-        return queryset.filter(step__in=[code for code, step in steps_in_force().items() if step.stage == value])
+        return queryset.filter(step__in=[code for code, step in catalogue.in_force().items() if step.stage == value])
 
     def of_late(self, queryset: QuerySet, name: str, value: Any) -> QuerySet:
         """Applicable, promised for a day that is past, and not done in LTC; or all others."""

@@ -7,7 +7,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Department
 from maturity.criteria import BY_HAND
-from maturity.models import Level, Practice, steps_in_force
+from maturity.models import Level, Practice
+from process import catalogue
 from process.forms import RecordForm, ScopedForm
 
 TEXT = forms.Textarea(attrs={"rows": 3})
@@ -37,7 +38,7 @@ class PracticeForm(PracticeEditForm):
         # Read when it is drawn: the catalogue is data.
         offered.choices = lambda: [
             ("", "–"),
-            *((one.code, f"{one.code} {one.label}") for one in steps_in_force().values()),
+            *((one.code, f"{one.code} {one.label}") for one in catalogue.in_force().values()),
         ]
 
 

@@ -9,9 +9,9 @@ from django.utils import timezone
 
 from core.calendar import today
 from maturity.criteria import CRITERIA, Criterion, Facts
-from maturity.models import Assessment, Level, Target, steps_in_force
+from maturity.models import Assessment, Level, Target
 from maturity.selectors import STAGES, Coverage, Figures, coverage
-from process import pace
+from process import catalogue, pace
 from process.models import Improvement
 from process.stages import StageInfo
 
@@ -103,7 +103,7 @@ def _judge(criterion: Criterion, facts: Facts, assessment: Assessment | None) ->
 def _controlled() -> defaultdict[str, tuple[int, int]]:
     """{stage: (steps with a control, steps)}; the catalogue takes no control that nothing enforces."""
     found: defaultdict[str, tuple[int, int]] = defaultdict(lambda: (0, 0))
-    for step in steps_in_force().values():
+    for step in catalogue.in_force().values():
         part, whole = found[step.stage]
         found[step.stage] = (part + bool(step.content.get("controls")), whole + 1)
     return found
@@ -113,7 +113,7 @@ def _improved() -> Counter[str]:
     """{stage: improvements of its steps whose result was better, stated in the last year}."""
     better = Improvement.objects.filter(state="concluded", result=Improvement.Result.BETTER)
     rows = better.filter(state_since__gte=timezone.now() - COUNTS).values_list("step").annotate(number=Count("pk"))
-    stages = {step.code: step.stage for step in steps_in_force().values()}
+    stages = {step.code: step.stage for step in catalogue.in_force().values()}
     found: Counter[str] = Counter()
     for code, number in rows.order_by():
         if code in stages:

@@ -14,19 +14,14 @@ from accounts.actor import Actor
 from accounts.models import Department, User
 from core.errors import Reason
 from core.text import search_text
-from process import catalogue, stages
+from process import stages
 from process.machine import State, StateField, States, verb
-from process.models import StageRecord, StepDefinition
+from process.models import AboutStep, StageRecord
 from process.models.record import RecordQuerySet
 
 # Who keeps the inventory of every department; the head of a department keeps its own.
 KEEPER = "pmo"
 EDITORS = (KEEPER, "@is_head")
-
-
-def steps_in_force() -> dict[str, StepDefinition]:
-    """{code: step} of the published process, in its order."""
-    return {step.code: step for step in catalogue.current().steps}
 
 
 def headed_by(user: User) -> frozenset[int]:
@@ -50,7 +45,7 @@ class PracticeQuerySet(RecordQuerySet):
         return self.filter(state="applicable", due_on__lt=day).exclude(medium=Practice.Medium.LTC)
 
 
-class Practice(StageRecord):
+class Practice(AboutStep, StageRecord):
     """现状: how one department does one step of the process today, how well that fits, and what is to come.
 
     A register like customers and suppliers (docs/adr/0008): pages, log, history, API and export are those of every
@@ -118,18 +113,6 @@ class Practice(StageRecord):
 
     def __str__(self) -> str:
         return f"{self.code} {self.subject}"
-
-    @property
-    def definition(self) -> StepDefinition | None:
-        """The step as it is defined now; None where it is no longer part of the process."""
-        return steps_in_force().get(self.step)
-
-    @property
-    def step_label(self) -> str:
-        """The step by code and name."""
-        return f"{self.step} {self.definition.label}" if self.definition else self.step
-
-    step_label.fget.short_description = _("process step")  # type: ignore[attr-defined]  # read by process.show
 
     @property
     def subject(self) -> str:

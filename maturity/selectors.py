@@ -15,8 +15,8 @@ from django.db.models.fields.json import KeyTextTransform
 from django.utils import timezone
 
 from accounts.models import Department
-from maturity.models import Practice, steps_in_force
-from process import pace, stages
+from maturity.models import Practice
+from process import catalogue, pace, stages
 from process.models import LogEntry, StepDefinition
 
 STAGES = stages.STAGES[:-1]
@@ -118,7 +118,7 @@ def total(pairs: Iterable[Pair]) -> Figures:
 
 def pairs() -> list[Pair]:
     """Every pair of the company, departments in the order of their tree, steps in the order of the process."""
-    steps = steps_in_force()
+    steps = catalogue.in_force()
     departments = {one.pk: one for one in Department.objects.all()}
     ids = {one.code: one.pk for one in departments.values()}
     rows = Practice.objects.filter(step__in=steps).select_related("owner")
@@ -142,7 +142,7 @@ def _done_by(departments: Iterable[Department]) -> dict[int, set[str]]:
     Read from the log: a verb that ends the step, or its confirmation by hand. The department is the one that the person
     is in today; what a job did, or a person without a department, is nobody's.
     """
-    ends = {action: step.code for step in steps_in_force().values() for action in step.verbs}
+    ends = {action: step.code for step in catalogue.in_force().values() for action in step.verbs}
     since: dt.datetime = timezone.now() - pace.WINDOW
     acts = Q(action__in=ends) | Q(action__endswith=".confirm_step")
     rows = (

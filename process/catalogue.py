@@ -44,6 +44,11 @@ def current() -> Catalogue:
     return of(newest[0] if newest else None)
 
 
+def in_force() -> dict[str, StepDefinition]:
+    """{code: step} of the published process, in its order."""
+    return {step.code: step for step in current().steps}
+
+
 def read_at() -> float:
     """When this process asked last what is in force; what is kept beside the catalogue is read again with it."""
     _newest()

@@ -165,7 +165,7 @@ class ReturnForm(VerbForm):
 
 
 def _steps() -> list[tuple[str, str]]:
-    return [("", "–"), *((step.code, f"{step.code} {step.label}") for step in catalogue.current().steps)]
+    return [("", "–"), *((step.code, f"{step.code} {step.label}") for step in catalogue.in_force().values())]
 
 
 class ImprovementForm(RecordForm):

@@ -10,10 +10,10 @@ from django.utils.translation import gettext as _
 from accounts.actor import Actor
 from accounts.models import Department, User
 from core.errors import NotAllowed, Refused
-from maturity.models import Practice, steps_in_force
+from maturity.models import Practice
 from maturity.services import practice as practices
 from maturity.sheets import Line, Problem, Sheet
-from process import access
+from process import access, catalogue
 
 
 @dataclass
@@ -117,7 +117,7 @@ class _Reader:
 
     def __init__(self, sheet: Sheet, by: Actor) -> None:
         self.sheet, self.by = sheet, by
-        self.steps = steps_in_force()
+        self.steps = catalogue.in_force()
         self.departments = {one.code: one for one in Department.objects.all()}
         self.people: dict[str, User] = {}
         rows = Practice.objects.select_related("owner", "department")

@@ -8,9 +8,10 @@ from process.models.log import LogEntry
 from process.models.record import RecordQuerySet, Reviewed, StageRecord
 from process.models.saved import SavedView
 from process.models.segregation import SegregationRule
-from process.models.steps import ProcessDraft, ProcessVersion, StepDefinition, StepRecord
+from process.models.steps import AboutStep, ProcessDraft, ProcessVersion, StepDefinition, StepRecord
 
 __all__ = [
+    "AboutStep",
     "Attachment",
     "Case",
     "CaseRecord",

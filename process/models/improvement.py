@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.contrib import admin
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext as _t
@@ -12,10 +13,10 @@ from accounts.models import User
 from process.machine import State, StateField, States, verb
 from process.models.case import holders_of
 from process.models.record import StageRecord
-from process.models.steps import ProcessVersion, StepDefinition
+from process.models.steps import AboutStep, ProcessVersion, StepDefinition
 
 
-class Improvement(StageRecord):
+class Improvement(AboutStep, StageRecord):
     """改进建议: one idea for one step of the process, followed until its effect is known."""
 
     class Figure(models.TextChoices):
@@ -94,29 +95,13 @@ class Improvement(StageRecord):
         return f"{super().searchable()} {self.step}"
 
     @property
-    def definition(self) -> StepDefinition | None:
-        """The step as it is in force; None where the process no longer has it."""
-        from process import catalogue  # which reads the models beside this one
-
-        return next((one for one in catalogue.current().steps if one.code == self.step), None)
-
-    @property
-    def step_label(self) -> str:
-        """The step's number and name."""
-        found = self.definition
-        return f"{self.step} {found.label}" if found else self.step
-
-    step_label.fget.short_description = _("step")  # type: ignore[attr-defined]
-
-    @property
+    @admin.display(description=_("target"))
     def aim(self) -> str:
         """The target with its unit: hours, or percent in time; an en dash where none is set."""
         if self.target is None:
             return "–"
         unit = _t("%(hours)s h") if self.figure == self.Figure.HOURS else "%(hours)s %%"
         return unit % {"hours": f"{self.target.normalize():f}"}
-
-    aim.fget.short_description = _("target")  # type: ignore[attr-defined]
 
     def deciders(self) -> list[int]:
         """User ids who may decide: who holds the role that owns the step, else directors; never the proposer."""

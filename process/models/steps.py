@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.conf import settings
+from django.contrib import admin
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
@@ -94,6 +95,26 @@ class StepDefinition(Labelled):
     def owner(self) -> str:
         """The role that answers for the step itself, wherever it is walked."""
         return str(self.content.get("owner") or self.accountable)
+
+
+class AboutStep:
+    """What a record that names a step by its code says of it; the process may have lost the step since."""
+
+    step: Any
+
+    @property
+    def definition(self) -> StepDefinition | None:
+        """The step as it is in force; None where the process no longer has it."""
+        from process import catalogue  # which reads the models of this module
+
+        return catalogue.in_force().get(self.step)
+
+    @property
+    @admin.display(description=_("process step"))
+    def step_label(self) -> str:
+        """The step's code and name."""
+        found = self.definition
+        return f"{self.step} {found.label}" if found else self.step
 
 
 class ProcessDraft(models.Model):

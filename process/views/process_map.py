@@ -65,7 +65,7 @@ def process_map(request: Request) -> HttpResponse:
 
 def step_of(code: str) -> StepDefinition:
     """A step by its code: in force, or one that only running cases still have; else 404."""
-    step = next((one for one in catalogue.current().steps if one.code == code), None)
+    step = catalogue.in_force().get(code)
     if step is None:  # a step that only running cases still have
         step = StepDefinition.objects.filter(code=code).order_by("-version__number").first()
     if step is None:

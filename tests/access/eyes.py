@@ -23,10 +23,14 @@ def eyes(world: World, name: str) -> "Eyes":
 
 
 def stands_in(word: str, text: str) -> bool:
-    """Whether a text holds a word: a code as a whole (`PJ-12` is not in `PJ-123`), names and amounts anywhere."""
+    """Whether a text holds a word: a code as a whole, names and amounts anywhere.
+
+    `PJ-12` is not in `PJ-123`, and `IV-12` not in `HQ-IV-12`: that is the gap-free number of some other invoice.
+    """
     if word not in text:
         return False
-    return not CODE.fullmatch(word) or re.search(rf"(?<![A-Za-z0-9]){re.escape(word)}(?![A-Za-z0-9])", text) is not None
+    whole = rf"(?<![A-Za-z0-9])(?<![A-Z]-){re.escape(word)}(?![A-Za-z0-9])"
+    return not CODE.fullmatch(word) or re.search(whole, text) is not None
 
 
 @dataclass

@@ -20,7 +20,7 @@ from process.api.shapes import file_fields, verb_form
 from process.models import Attachment, LogEntry, StageRecord
 from process.outlet import outlet_of
 from process.visibility import is_scoped
-from tests.access.eyes import eyes
+from tests.access.eyes import eyes, stands_in
 from tests.access.routes import routes
 from tests.access.world import World
 
@@ -91,6 +91,13 @@ def test_somebody_who_left_the_company_is_not_signed_in(world: World) -> None:
     assert left.client.get("/projects/").status_code == 200
     User.objects.filter(pk=left.user.pk).update(is_active=False)
     assert left.client.get("/projects/").status_code == 302
+
+
+def test_a_number_is_looked_for_as_a_whole() -> None:
+    told = "HQ-IV-2026-000004 PJ-2026-0000123 IV-2026-000005.json"
+    assert [word for word in ("IV-2026-000004", "PJ-2026-000012", "IV-2026-000005") if stands_in(word, told)] == [
+        "IV-2026-000005"
+    ]
 
 
 # What many records share ---------------------------------------------------------------------------------

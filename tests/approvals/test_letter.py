@@ -10,6 +10,7 @@ import pytest
 import time_machine
 from django.db import DatabaseError, connection, transaction
 
+from accounts.actor import Actor
 from accounts.models import Notice, User
 from accounts.services import delegate
 from approvals.models import AuthorityLetter, LetterLine
@@ -269,7 +270,7 @@ def test_a_letter_expires_after_its_last_day(legal, issuer) -> None:
     assert letter.state == "expired"
     assert last_log(letter).actor_kind == "system"
     with refused(letter, NotAllowed):
-        letters.expire(letter, by=issuer)  # type: ignore[arg-type]  # a person is nobody's clock
+        letters.expire(letter, by=Actor.of(issuer))
 
 
 def test_both_sides_learn_30_days_before(legal, issuer) -> None:
